@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The closed lists of words that processes, tables and people share. Each enum's underlying value is
+// what messages and tables hold, so values are never renumbered or reused; each name is public SQL.
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace crawl {
+
+// What became of a fetch. kNone: not fetched (pending, or skipped before any fetch).
+enum class Outcome : uint8_t {
+  kNone = 0,
+  kOk = 1,
+  kNotModified = 2,
+  kRedirect = 3,
+  kHttpError = 4,
+  kGone = 5,
+  kDnsFailed = 6,
+  kConnectFailed = 7,
+  kTlsFailed = 8,
+  kTimeout = 9,
+  kTooLarge = 10,
+  kIncomplete = 11,
+  kDecodeBomb = 12,
+  kHeadersTooLarge = 13,
+  kProtocolError = 14,
+  kUnsupportedType = 15,
+  kPrivateAddress = 16,
+  kPortRefused = 17,
+  kRedirectLimit = 18,
+  kRobotsUnreachable = 19,
+  kCrashedFetcher = 20,
+  kLast = kCrashedFetcher,
+};
+
+enum class UrlState : uint8_t { kPending = 0, kDone = 1, kSkipped = 2, kLast = kSkipped };
+
+// Why a URL was skipped without being fetched.
+enum class SkipReason : uint8_t {
+  kNone = 0,
+  kOutOfScope = 1,
+  kRobotsDenied = 2,
+  kDepthLimit = 3,
+  kExcluded = 4,
+  kNofollow = 5,
+  kTrap = 6,
+  kBudget = 7,
+  kSchemeRefused = 8,
+  kUrlTooLong = 9,
+  kPortRefused = 10,
+  kAsset = 11,  // an image, style sheet, script …: recorded, not fetched
+  kLast = kAsset,
+};
+
+// How a page refers to a URL. Which kinds are followed is decided by is_page_link().
+enum class LinkKind : uint8_t {
+  kAnchor = 0,    // <a href>, SVG <a>
+  kArea = 1,      // <area href>
+  kFrame = 2,     // <frame src>
+  kIframe = 3,    // <iframe src>
+  kLink = 4,      // <link href>, a page by its rel
+  kResource = 5,  // <link href> whose rel names a resource: stylesheet, icon, preload, manifest …
+  kImage = 6,     // <img src>, srcset, <picture>, SVG <image>, poster
+  kScript = 7,    // <script src>
+  kMedia = 8,     // <video>, <audio>, <source>, <track>
+  kEmbed = 9,     // <embed>, <object>
+  kForm = 10,     // <form action>: recorded only
+  kRefresh = 11,  // <meta http-equiv=refresh>
+  kRedirect = 12, // Location header
+  kSitemap = 13,
+  kScanned = 14,  // found by the linear scan that stands in when parsing stops at a limit
+  kLast = kScanned,
+};
+
+enum class ParseStatus : uint8_t {
+  kNone = 0,   // nothing to parse (no body, unsupported type)
+  kOk = 1,
+  kLimit = 2,  // stopped at the parser's byte cap or CPU deadline; links come from a linear scan
+  kLast = kLimit,
+};
+
+// Which evidence chose the character encoding, strongest first.
+enum class CharsetSource : uint8_t {
+  kNone = 0, kBom = 1, kHttp = 2, kMeta = 3, kDetector = 4, kDefault = 5, kLast = kDefault,
+};
+
+std::string_view name(Outcome value);        // "ok", "dns_failed", …; "" for kNone
+std::string_view name(UrlState value);       // "pending", "done", "skipped"
+std::string_view name(SkipReason value);     // "out_of_scope", …; "" for kNone
+std::string_view name(LinkKind value);       // "a", "area", "frame", "iframe", "link", "resource", …
+std::string_view name(ParseStatus value);    // "none", "ok", "limit"
+std::string_view name(CharsetSource value);  // "bom", "http", "meta", "detector", "default"; ""
+
+std::optional<Outcome> outcome_named(std::string_view name);
+
+// True for the kinds that lead to pages (followed); false for assets and forms (recorded).
+bool is_page_link(LinkKind kind);
+
+}  // namespace crawl

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Rows as the coordinator hands them to the writer and gets them back. Field for field the tables of
+// schema.sql; ids are given out by the coordinator. Ids start at 1; 0 is "none".
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/vocabulary.h"
+
+namespace crawl {
+
+enum class RobotsState : uint8_t { kUnknown = 0, kOk = 1, kUnavailable = 2, kUnreachable = 3, kIgnored = 4 };
+std::string_view name(RobotsState state);
+std::optional<RobotsState> robots_state_named(std::string_view name);
+
+struct SeedRow {
+  int64_t id = 0;
+  std::string url;
+  std::optional<int64_t> depth;
+  std::string scope;  // "": the option's
+  std::string tag;
+};
+
+struct HostRow {
+  int64_t id = 0;
+  std::string name;
+  RobotsState robots_state = RobotsState::kUnknown;
+  std::string robots_rules;
+  int64_t robots_at = 0;
+  std::optional<int64_t> crawl_delay_ms;
+  int64_t delay_ms = 0;
+  int64_t next_at = 0;
+  int64_t pages = 0;
+  int64_t errors = 0;
+};
+
+struct NewUrl {
+  int64_t id = 0;
+  int64_t host_id = 0;
+  int64_t seed_id = 0;
+  int64_t via_id = 0;  // 0: NULL
+  int64_t depth = 0;
+  int64_t first_seen_at = 0;
+  UrlState state = UrlState::kPending;
+  SkipReason reason = SkipReason::kNone;
+  std::string url;
+};
+
+// The new state of a URL that has a row. Pending rows keep outcome NULL.
+struct UrlUpdate {
+  int64_t id = 0;
+  UrlState state = UrlState::kDone;
+  Outcome outcome = Outcome::kNone;
+  std::string reason;  // name(SkipReason), or one line for people
+  int64_t attempts = 0;
+  int64_t strikes = 0;
+};
+
+// A skipped URL that a later, better link makes pending (nofollow, asset, depth_limit). Its new depth
+// and parentage replace the old ones.
+struct UrlUpgrade {
+  int64_t id = 0;
+  int64_t host_id = 0;
+  int64_t seed_id = 0;
+  int64_t via_id = 0;
+  int64_t depth = 0;
+};
+
+struct LinkRow {
+  int64_t dst_id = 0;
+  LinkKind kind = LinkKind::kAnchor;
+  std::string_view rel;     // into PageRow::backing
+  std::string_view anchor;  // into PageRow::backing
+};
+
+enum class BodyStore : uint8_t { kReplace, kKeep };  // kKeep: leave text, body and links of the last good fetch
+
+// One fetch. Replaces the page row, its links and its body, and adds a visit.
+// not_modified: keeps everything but fetched_at, status-independent facts, and adds the visit.
+// An outcome that failed never replaces title, text, links and body of a good copy (kKeep).
+struct PageRow {
+  std::shared_ptr<const std::string> backing;  // the decoded message's bytes; all views point into it
+  int64_t url_id = 0;
+  BodyStore body_store = BodyStore::kReplace;
+  Outcome outcome = Outcome::kOk;
+  int64_t status = 0;       // 0: NULL
+  int64_t redirect_id = 0;  // 0: NULL
+  int64_t fetched_at = 0;
+  int64_t elapsed_ms = 0;
+  int64_t fetcher_pid = 0;
+  uint64_t wire_bytes = 0;
+  uint64_t body_bytes = 0;
+  uint64_t content_hash = 0;  // 0: NULL
+  uint64_t text_hash = 0;
+  uint64_t simhash = 0;
+  uint32_t links_dropped = 0;
+  uint8_t robots_directives = 0;
+  ParseStatus parse_status = ParseStatus::kNone;
+  CharsetSource charset_source = CharsetSource::kNone;
+  std::string_view detail, content_type, charset, title, description, lang, canonical, address, etag,
+      last_modified, headers, text, body_zstd;
+  std::vector<LinkRow> links;
+};
+
+struct EventRow {
+  int64_t at = 0;
+  std::string kind;
+  std::optional<int64_t> pid, code, signal;
+  std::string url;   // "": NULL
+  std::string text;  // "": NULL
+};
+
+// What belongs together: applied in the order of the members, all in one transaction.
+struct WriteUnit {
+  std::vector<SeedRow> seeds;          // insert; an existing url keeps its row and gets the new options
+  std::vector<HostRow> new_hosts;
+  std::vector<NewUrl> new_urls;
+  std::vector<UrlUpgrade> upgrades;
+  std::optional<PageRow> page;
+  std::vector<UrlUpdate> url_updates;
+  std::vector<HostRow> host_updates;   // name is ignored
+  std::vector<EventRow> events;
+  size_t bytes() const;                // approximate memory, for back-pressure
+};
+
+// A pending row, read back.
+struct PendingUrl {
+  int64_t id = 0;
+  int64_t depth = 0;
+  int64_t seed_id = 0;
+  int64_t attempts = 0;
+  int64_t strikes = 0;
+  std::string url;
+  std::string etag;           // of the stored page, for a conditional request; "" : none
+  std::string last_modified;
+};
+
+}  // namespace crawl

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace crawl {
+
+// RFC 9110 §5.6.7: IMF-fixdate, RFC 850 and asctime forms. Milliseconds since 1970.
+std::optional<int64_t> parse_http_date(std::string_view text);
+
+// RFC 9110 §10.2.3: seconds or a date; relative to `now_wall_ms`, never negative (a date in the past is
+// 0). nullopt when malformed.
+std::optional<int64_t> parse_retry_after_ms(std::string_view text, int64_t now_wall_ms);
+
+}  // namespace crawl

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// URLs by the WHATWG URL Standard (https://url.spec.whatwg.org/): parse, resolve, serialise. All schemes
+// are parsed; which ones may be fetched is the caller's decision (is_http()).
+//
+// A Url is its serialisation (`href`) and the offsets of its parts. Parsing is one pass over the input;
+// an ASCII http URL costs no allocation beyond the href's.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace crawl {
+
+class Url {
+ public:
+  // The basic URL parser (§4.4) with the API's string input: leading and trailing C0 controls and
+  // spaces, and all tabs and newlines, are removed; the input is UTF-8 (invalid bytes become U+FFFD).
+  // kInvalid: failure, `context` says what is wrong in words a person understands.
+  static Result<Url> parse(std::string_view input);
+  static Result<Url> parse(std::string_view input, const Url& base);
+
+  // §4.5
+  const std::string& href() const { return href_; }
+  std::string_view scheme() const;    // "https", no colon
+  std::string_view username() const;
+  std::string_view password() const;
+  std::string_view host() const;      // serialised: "example.com", "[::1]"; "" when null or empty
+  std::optional<uint16_t> port() const;  // nullopt when it is the scheme's default
+  uint16_t effective_port() const;       // with the scheme's default; 0 when there is none
+  std::string_view path() const;
+  std::string_view query() const;     // without "?"
+  std::string_view fragment() const;  // without "#"
+  bool has_query() const;
+  bool has_fragment() const;
+  bool has_opaque_path() const;
+  bool has_credentials() const;
+
+  bool is_http() const;  // http or https
+  // "host" or "host:port" where the port is not the default: the key of politeness, robots and scope.
+  std::string authority() const;
+  // "https://example.com:8080" (§4.7 for special schemes).
+  std::string origin() const;
+
+  // The form a crawl stores and compares: without fragment and credentials.
+  Url canonical() const;
+
+ private:
+  friend class UrlParser;
+  // … representation: href_ and offsets, see url.cc
+  std::string href_;
+  uint32_t scheme_end_ = 0;      // index of ':'
+  uint32_t username_end_ = 0;
+  uint32_t host_start_ = 0;
+  uint32_t host_end_ = 0;
+  uint32_t path_start_ = 0;
+  uint32_t query_start_ = UINT32_MAX;     // index of '?', or none
+  uint32_t fragment_start_ = UINT32_MAX;  // index of '#', or none
+  int32_t port_ = -1;
+  bool has_host_ = false;
+  bool opaque_path_ = false;
+};
+
+// True when `href` is a canonical http(s) URL: parsing it and serialising canonical() gives it back.
+bool is_canonical_http_url(std::string_view href);
+
+// Ports that the Fetch Standard forbids (§2.9 "bad port"): 25, 6000, …
+bool is_bad_port(uint16_t port);
+
+}  // namespace crawl
