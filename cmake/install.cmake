@@ -1,2 +1,27 @@
 # SPDX-License-Identifier: MIT
+# What is installed, and the Debian package. `crawl` finds its fetcher in ../libexec/crawl/ from itself.
 include(GNUInstallDirs)
+
+if(TARGET crawl AND TARGET crawl-fetcher)
+  install(TARGETS crawl RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  install(TARGETS crawl-fetcher RUNTIME DESTINATION libexec/crawl)
+endif()
+install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
+install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.md")
+install(DIRECTORY seeds/ DESTINATION ${CMAKE_INSTALL_DATADIR}/crawl/seeds FILES_MATCHING PATTERN "*.txt"
+  PATTERN "CMakeLists.txt" EXCLUDE)
+
+set(CPACK_GENERATOR DEB)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_PACKAGE_CONTACT "the crawl developers <crawl@localhost>")
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SECTION web)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_DEPENDS ca-certificates)
+set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "${PROJECT_DESCRIPTION}
+ One coordinator hands URLs to fetcher processes, one per core, and stores every page, its links and
+ what became of each URL in one SQLite database, which any SQLite client can read, also meanwhile.
+ It obeys robots.txt, keeps to one connection and one second per host, and continues where it was
+ after anything has died.")
+include(CPack)

@@ -5,7 +5,7 @@ target_compile_options(crawl_warnings INTERFACE
   -Woverloaded-virtual $<$<BOOL:${CRAWL_WERROR}>:-Werror>)
 
 if(CRAWL_SANITIZE)
-  add_compile_options(-fsanitize=${CRAWL_SANITIZE} -fno-omit-frame-pointer)
+  add_compile_options(-fsanitize=${CRAWL_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${CRAWL_SANITIZE})
 endif()
 
