@@ -5,7 +5,11 @@
 // channel, and error, exit, message and disconnect events. docs/processes.md has the table of the two.
 //
 // Events are delivered by the EventLoop, never from within spawn(), send() or kill(). on_exit is
-// delivered exactly once, through a pidfd; all messages the child sent before it died come before it.
+// delivered exactly once, through a pidfd; all messages the child sent before it died come before it,
+// unless this side disconnected first. A handler may destroy the ChildProcess.
+//
+// The kernel ties the death signal of a child to the *thread* that spawned it: spawn from a thread that
+// lives as long as its children should, the loop's.
 
 #include <sys/types.h>
 
@@ -47,9 +51,11 @@ class ChildProcess {
     bool inherit_stderr = true;       // false: /dev/null. stdin and stdout are always /dev/null
   };
 
-  // fork, then in the child: PR_SET_PDEATHSIG(SIGKILL) and a recheck of the parent, default signal mask
-  // and handlers, dup2 of the declared descriptors, close_range of all others, exec. An exec that fails
-  // is reported here as an error (with errno), not as an exit. kBusy: fork said EAGAIN.
+  // fork, then in the child: PR_SET_PDEATHSIG(SIGKILL) and a recheck of the parent, a session of its own
+  // (Ctrl-C reaches the parent only), default signal mask and handlers, dup2 of the declared descriptors,
+  // close_range of all others, exec. An exec that fails is reported here as an error (with errno), not as
+  // an exit. kBusy: fork said EAGAIN. Blocks for the child's way to exec, some milliseconds.
+  // SIGCHLD is set to its default action where it was ignored, or no exit status could be had.
   static Result<std::unique_ptr<ChildProcess>> spawn(EventLoop& loop, const Options& options);
 
   // Kills (SIGKILL) and reaps a child that is still running.
@@ -82,8 +88,9 @@ class ChildProcess {
 
  private:
   struct State;
-  explicit ChildProcess(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  explicit ChildProcess(std::shared_ptr<State> state);
+  static Result<void> attach(State& state, UniqueFd read_end, UniqueFd write_end);
+  std::shared_ptr<State> state_;  // shared with the handler call in progress only
 };
 
 // The child's end of the channel its parent made: descriptors kChildControlReadFd and …WriteFd.

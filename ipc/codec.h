@@ -52,6 +52,7 @@ class Encoder {
   void object(const T& value) {
     T::fields(value, *this);
   }
+  void require(bool /*meaningful*/) {}
 
  private:
   std::string& out_;
@@ -113,6 +114,10 @@ class Decoder {
   template <typename T>
   void object(T& value) {
     T::fields(value, *this);
+  }
+  // Refuses the message unless a value just read is one that the message may hold.
+  void require(bool meaningful) {
+    if (!meaningful) fail();
   }
 
   // True when every field was read, valid, and nothing is left over.

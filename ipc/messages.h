@@ -175,11 +175,17 @@ struct ParseJob {
   }
 };
 
+// Outcomes that a fetcher can know; the others are the coordinator's to decide.
+constexpr bool is_transfer_outcome(Outcome outcome) {
+  return outcome != Outcome::kNone && outcome != Outcome::kRedirectLimit &&
+         outcome != Outcome::kRobotsUnreachable && outcome != Outcome::kCrashedFetcher;
+}
+
 // What is known of a transfer, however it ended.
 struct Transfer {
   uint64_t lease = 0;
   uint32_t generation = 0;
-  Outcome outcome = Outcome::kNone;  // never kNone, kRedirectLimit, kRobotsUnreachable, kCrashedFetcher
+  Outcome outcome = Outcome::kNone;  // is_transfer_outcome() once set
   uint16_t status = 0;               // HTTP status; 0 when no response was understood
   std::string_view detail;           // reason in plain words where outcome is not ok: UTF-8, one line
   std::string_view address;          // "192.0.2.1:443"; "" when never connected
@@ -193,6 +199,7 @@ struct Transfer {
     v.number(m.lease);
     v.number(m.generation);
     v.choice(m.outcome);
+    v.require(is_transfer_outcome(m.outcome));
     v.number(m.status);
     v.text(m.detail, kShortBytesMax);
     v.text(m.address, kShortBytesMax);
@@ -200,6 +207,7 @@ struct Transfer {
     v.number(m.elapsed_ms);
     v.number(m.wire_bytes);
     v.number(m.retry_after_ms);
+    v.require(m.retry_after_ms >= -1);
   }
 };
 
@@ -265,6 +273,7 @@ struct PageResult {
     v.text(m.canonical, kUrlBytesMax);
     v.text(m.lang, kShortBytesMax);
     v.number(m.robots_directives);
+    v.require((m.robots_directives & ~kRobotsAll) == 0);
     v.text(m.text, kBodyBytesCeiling);
     v.number(m.body_bytes);
     v.number(m.content_hash);

@@ -5,8 +5,9 @@
 // records and the fetcher's blame slot, in one sealed memfd. docs/messages.md draws the layout.
 //
 // Neither side believes the other. Each side keeps its own index in private memory and only publishes
-// it; the peer's index is read once per call and must satisfy 0 <= used <= capacity; offsets are masked;
-// a record is copied out before it is looked at. Any violation is Errc::kCorrupt: a bad peer, whose
+// it; the peer's index is read at most once per call, must satisfy 0 <= used <= capacity and never go
+// back, and is then used from a private copy until that is exhausted; offsets are masked; a record is
+// copied out before it is looked at. Any violation is Errc::kCorrupt: a bad peer, whose
 // fetcher is killed. A producer killed before its publishing store has published nothing; a consumer
 // killed in mid-record has consumed nothing.
 //
@@ -48,11 +49,13 @@ class RingWriter {
 
   // Appends `message` whole, or as much of it as fits; `sent` (in, out) is how much of this message has
   // gone so far. Returns true when all of it is in the ring. On false call again, with the same
-  // arguments, after space has been made. kCorrupt: the peer's index is impossible.
+  // arguments, after space has been made. A message of at most a quarter of the ring is never split.
+  // kCorrupt: the peer's index is impossible. kInvalid: longer than kRecordBytesMax.
   Result<bool> write(std::string_view message, size_t& sent);
 
   // True when the consumer said it sleeps and must be sent a Wake after the writes before this call.
-  // Clears the flag, so that one sleeper gets one wake. Batched: call once after many writes.
+  // Clears the flag, so that one sleeper gets one wake. Batched: call once after many writes. A lying
+  // peer can make this true every time; the pipe's bound then shows it (Errc::kFull of the channel).
   bool consumer_needs_wake();
 
   // To be called before blocking for want of space: announces it, then looks again. True when there is
@@ -60,12 +63,16 @@ class RingWriter {
   Result<bool> prepare_to_sleep();
 
  private:
-  Result<size_t> free_bytes();
+  Result<void> refresh_tail();
+  size_t free_bytes() const { return capacity_ - static_cast<size_t>(head_ - tail_seen_); }
+  void copy_in(uint64_t position, std::string_view bytes);
 
   RingShared* shared_;
   std::byte* data_;
   size_t capacity_;
-  uint64_t head_ = 0;  // bytes ever written; the published copy is never read back
+  uint64_t head_ = 0;       // bytes ever written; the published copy is never read back
+  uint64_t tail_seen_ = 0;  // checked copy of the consumer's index: tail_seen_ <= head_
+  size_t needed_ = 8;       // free bytes without which the next part is not worth a record
 };
 
 // The consumer's end of one ring.
@@ -74,8 +81,9 @@ class RingReader {
   RingReader(RingShared* shared, const std::byte* data, size_t capacity);
 
   enum class Read { kMessage, kEmpty };
-  // Moves the next whole message into `message` (its capacity is reused). kEmpty: none is complete yet;
-  // parts that came stay inside the reader. kCorrupt: impossible index, length or total.
+  // Moves the next whole message into `message` (its capacity is reused; left alone otherwise). kEmpty:
+  // none is complete yet; parts that came stay inside the reader. kCorrupt: impossible index, length or
+  // total; the ring is then beyond use.
   Result<Read> read(std::string& message);
 
   // As in RingWriter: true when the producer waits for space and must be sent a Wake.
@@ -83,18 +91,23 @@ class RingReader {
   Result<bool> prepare_to_sleep();  // true: still empty, may sleep until a Wake
 
  private:
+  Result<void> refresh_head();
+  Result<Read> take_records(std::string& message);
+  void copy_out(uint64_t position, size_t size, std::string& out) const;
+
   RingShared* shared_;
   const std::byte* data_;
   size_t capacity_;
-  uint64_t tail_ = 0;
-  std::string partial_;
+  uint64_t tail_ = 0;       // bytes ever consumed; the published copy is never read back
+  uint64_t head_seen_ = 0;  // checked copy of the producer's index: tail_ <= head_seen_
+  std::string partial_;     // the parts so far of a message that came in several
 };
 
 // Private copy of the mapping's owner; unmapped at destruction.
 class SharedQueue {
  public:
   struct Options {
-    size_t jobs_bytes = 1u << 20;      // powers of two
+    size_t jobs_bytes = 1u << 20;  // powers of two, 64 B to 1 GiB
     size_t results_bytes = 4u << 20;
   };
 
