@@ -17,8 +17,8 @@ struct sqlite3_stmt;
 
 namespace crawl {
 
-inline constexpr int kSchemaVersion = 1;             // PRAGMA user_version
-inline constexpr int kApplicationId = 0x4372776c;    // PRAGMA application_id: "Crwl"
+inline constexpr int kSchemaVersion = 1;           // PRAGMA user_version
+inline constexpr int kApplicationId = 0x4372776c;  // PRAGMA application_id: "Crwl"
 
 // A prepared statement. Parameters are bound by position from 1; bound text must stay alive until
 // reset().
@@ -32,17 +32,17 @@ class Statement {
   ~Statement();
 
   void bind(int index, int64_t value);
-  void bind(int index, std::string_view value);        // TEXT
+  void bind(int index, std::string_view value);  // TEXT
   void bind_blob(int index, std::string_view value);
   void bind_null(int index);
   void bind_optional(int index, std::optional<int64_t> value);
   void bind_or_null(int index, std::string_view value);  // NULL where empty
 
-  Result<bool> step();    // true: a row is there; false: finished (and reset)
-  Result<void> run();     // for statements without rows: step, then reset
+  Result<bool> step();  // true: a row is there; false: finished (and reset)
+  Result<void> run();   // for statements without rows: step, then reset
   void reset();
 
-  int64_t integer(int column) const;   // 0 for NULL
+  int64_t integer(int column) const;        // 0 for NULL
   std::string_view text(int column) const;  // "" for NULL; valid until the next step or reset
   std::string_view blob(int column) const;
   bool is_null(int column) const;
@@ -58,8 +58,8 @@ class Statement {
 class Database {
  public:
   // The only writing connection: creates the file and the schema where missing (one transaction),
-  // refuses a directory, a file that is not a database of ours (kCorrupt) and one from a newer version
-  // (kVersion), all before anything is changed. The caller holds the run lock.
+  // refuses a directory, a file that is not a database of ours (kCorrupt) and one from a newer
+  // version (kVersion), all before anything is changed. The caller holds the run lock.
   static Result<Database> open_writer(const std::string& path);
   // For commands: read-only; kNotFound when there is no such file; never creates anything.
   static Result<Database> open_reader(const std::string& path);

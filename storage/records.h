@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// Rows as the coordinator hands them to the writer and gets them back. Field for field the tables of
-// schema.sql; ids are given out by the coordinator. Ids start at 1; 0 is "none".
+// Rows as the coordinator hands them to the writer and gets them back. Field for field the tables
+// of schema.sql; ids are given out by the coordinator. Ids start at 1; 0 is "none".
 
 #include <cstdint>
 #include <memory>
@@ -15,7 +15,13 @@
 
 namespace crawl {
 
-enum class RobotsState : uint8_t { kUnknown = 0, kOk = 1, kUnavailable = 2, kUnreachable = 3, kIgnored = 4 };
+enum class RobotsState : uint8_t {
+  kUnknown = 0,
+  kOk = 1,
+  kUnavailable = 2,
+  kUnreachable = 3,
+  kIgnored = 4
+};
 std::string_view name(RobotsState state);
 std::optional<RobotsState> robots_state_named(std::string_view name);
 
@@ -46,6 +52,7 @@ struct NewUrl {
   int64_t seed_id = 0;
   int64_t via_id = 0;  // 0: NULL
   int64_t depth = 0;
+  int64_t hops = 0;  // redirects that led here
   int64_t first_seen_at = 0;
   UrlState state = UrlState::kPending;
   SkipReason reason = SkipReason::kNone;
@@ -62,14 +69,15 @@ struct UrlUpdate {
   int64_t strikes = 0;
 };
 
-// A skipped URL that a later, better link makes pending (nofollow, asset, depth_limit). Its new depth
-// and parentage replace the old ones.
+// A skipped URL that a later, better link makes pending (nofollow, asset, depth_limit). Its new
+// depth and parentage replace the old ones.
 struct UrlUpgrade {
   int64_t id = 0;
   int64_t host_id = 0;
   int64_t seed_id = 0;
   int64_t via_id = 0;
   int64_t depth = 0;
+  int64_t hops = 0;
 };
 
 struct LinkRow {
@@ -79,13 +87,16 @@ struct LinkRow {
   std::string_view anchor;  // into PageRow::backing
 };
 
-enum class BodyStore : uint8_t { kReplace, kKeep };  // kKeep: leave text, body and links of the last good fetch
+enum class BodyStore : uint8_t {
+  kReplace,
+  kKeep,  // leave text, body and links of the last good fetch
+};
 
 // One fetch. Replaces the page row, its links and its body, and adds a visit.
 // not_modified: keeps everything but fetched_at, status-independent facts, and adds the visit.
 // An outcome that failed never replaces title, text, links and body of a good copy (kKeep).
 struct PageRow {
-  std::shared_ptr<const std::string> backing;  // the decoded message's bytes; all views point into it
+  std::shared_ptr<const std::string> backing;  // the message's bytes; all views point into it
   int64_t url_id = 0;
   BodyStore body_store = BodyStore::kReplace;
   Outcome outcome = Outcome::kOk;
@@ -103,8 +114,8 @@ struct PageRow {
   uint8_t robots_directives = 0;
   ParseStatus parse_status = ParseStatus::kNone;
   CharsetSource charset_source = CharsetSource::kNone;
-  std::string_view detail, content_type, charset, title, description, lang, canonical, address, etag,
-      last_modified, headers, text, body_zstd;
+  std::string_view detail, content_type, charset, title, description, lang, canonical, address,
+      etag, last_modified, headers, text, body_zstd;
   std::vector<LinkRow> links;
 };
 
@@ -118,26 +129,27 @@ struct EventRow {
 
 // What belongs together: applied in the order of the members, all in one transaction.
 struct WriteUnit {
-  std::vector<SeedRow> seeds;          // insert; an existing url keeps its row and gets the new options
+  std::vector<SeedRow> seeds;  // insert; an existing url keeps its row and gets the new options
   std::vector<HostRow> new_hosts;
   std::vector<NewUrl> new_urls;
   std::vector<UrlUpgrade> upgrades;
   std::optional<PageRow> page;
   std::vector<UrlUpdate> url_updates;
-  std::vector<HostRow> host_updates;   // name is ignored
+  std::vector<HostRow> host_updates;  // name is ignored
   std::vector<EventRow> events;
-  size_t bytes() const;                // approximate memory, for back-pressure
+  size_t bytes() const;  // approximate memory, for back-pressure
 };
 
 // A pending row, read back.
 struct PendingUrl {
   int64_t id = 0;
   int64_t depth = 0;
+  int64_t hops = 0;
   int64_t seed_id = 0;
   int64_t attempts = 0;
   int64_t strikes = 0;
   std::string url;
-  std::string etag;           // of the stored page, for a conditional request; "" : none
+  std::string etag;  // of the stored page, for a conditional request; "" : none
   std::string last_modified;
 };
 

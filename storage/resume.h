@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// What the coordinator reads once at start, on the writing connection, before the writer thread takes it.
+// What the coordinator reads once at start, on the writing connection, before the writer thread
+// takes it.
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,25 +23,30 @@ struct RunStart {
   int64_t next_url_id = 1;
   int64_t next_host_id = 1;
   int64_t next_seed_id = 1;
-  int64_t pending = 0;            // URLs pending
+  int64_t pending = 0;  // URLs pending
   int64_t done = 0;
-  bool previous_died = false;     // the last run has no end: it was killed
+  bool previous_died = false;  // the last run has no end: it was killed
 };
 
 // Marks runs without an end as 'died', inserts the row of this run, and reads the counters.
-Result<RunStart> begin_run(Database& database, int64_t started_at, int64_t pid, const std::string& options_json);
+Result<RunStart> begin_run(Database& database, int64_t started_at, int64_t pid,
+                           const std::string& options_json);
 
-// Makes pending what was fetched before `fetched_before` (wall ms) and is done: a revisit. Returns the
-// number of URLs. Resets attempts, keeps strikes.
+// Makes pending what was fetched before `fetched_before` (wall ms) and is done: a revisit. Returns
+// the number of URLs. Resets attempts, keeps strikes.
 Result<int64_t> mark_due(Database& database, int64_t fetched_before);
 
 Result<void> for_each_seed(Database& database, const std::function<void(const SeedRow&)>& visit);
+// One host's row, while the crawl runs; by a read-only connection.
+Result<std::optional<HostRow>> load_host(Database& database, int64_t id);
 Result<void> for_each_host(Database& database, const std::function<void(const HostRow&)>& visit);
 // `reason` is url.reason ("" for NULL).
 Result<void> for_each_url(
     Database& database,
-    const std::function<void(int64_t id, std::string_view url, std::string_view state, std::string_view reason)>& visit);
+    const std::function<void(int64_t id, std::string_view url, std::string_view state,
+                             std::string_view reason)>& visit);
 // Hosts with pending URLs, and how many.
-Result<void> for_each_pending_host(Database& database, const std::function<void(int64_t host_id, int64_t pending)>& visit);
+Result<void> for_each_pending_host(
+    Database& database, const std::function<void(int64_t host_id, int64_t pending)>& visit);
 
 }  // namespace crawl

@@ -45,6 +45,7 @@ CREATE TABLE url (
   seed_id INTEGER NOT NULL,      -- the seed it descends from
   via_id INTEGER,                -- the page it was first found on; NULL: a seed
   depth INTEGER NOT NULL,
+  hops INTEGER NOT NULL DEFAULT 0,      -- redirects that led here
   first_seen_at INTEGER NOT NULL,
   state TEXT NOT NULL,
   outcome TEXT,

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// The writer thread: owns the only writing connection, applies WriteUnits in order, groups them into
-// transactions (by count, bytes and time), answers reads of the frontier's tail from the same connection
-// (so that they see everything submitted before them), and does every checkpoint.
+// The writer thread: owns the only writing connection, applies WriteUnits in order, groups them
+// into transactions (by count, bytes and time), answers reads of the frontier's tail from the same
+// connection (so that they see everything submitted before them), and does every checkpoint.
 //
-// submit*() and take_replies() are called from the coordinator's loop thread; a reply makes notify_fd()
-// readable.
+// submit*() and take_replies() are called from the coordinator's loop thread; a reply makes
+// notify_fd() readable.
 
 #include <cstdint>
 #include <memory>
@@ -20,7 +20,8 @@
 
 namespace crawl {
 
-// Everything submitted up to and including `ticket` is durable (or, for the read replies, answered).
+// Everything submitted up to and including `ticket` is durable (or, for the read replies,
+// answered).
 struct Committed {
   uint64_t ticket = 0;
 };
@@ -43,13 +44,14 @@ using WriterReply = std::variant<Committed, TailLoaded, WriteFailed>;
 class Writer {
  public:
   struct Options {
-    int commit_units = 256;           // commit when so many units are applied,
-    size_t commit_bytes = 8u << 20;   // or so many bytes,
-    int commit_ms = 200;              // or the oldest applied unit is so old
+    int commit_units = 256;          // commit when so many units are applied,
+    size_t commit_bytes = 8u << 20;  // or so many bytes,
+    int commit_ms = 200;             // or the oldest applied unit is so old
   };
 
   // Takes the connection and starts the thread. `run_id` marks visits and events.
-  static Result<std::unique_ptr<Writer>> start(Database database, int64_t run_id, const Options& options);
+  static Result<std::unique_ptr<Writer>> start(Database database, int64_t run_id,
+                                               const Options& options);
   // Commits what was submitted, checkpoints, stops the thread, closes the connection.
   ~Writer();
   Writer(const Writer&) = delete;
@@ -57,15 +59,16 @@ class Writer {
 
   uint64_t submit(WriteUnit unit);  // returns its ticket, rising by one
   void request_tail(int64_t host_id, int64_t after_depth, int64_t after_id, int limit);
-  void flush();                     // commit as soon as everything submitted is applied
+  void flush();  // commit as soon as everything submitted is applied
 
-  int notify_fd() const;                     // readable: take_replies() has something
-  std::vector<WriterReply> take_replies();   // never blocks
-  size_t queued_bytes() const;               // submitted and not yet applied: for back-pressure
+  int notify_fd() const;                    // readable: take_replies() has something
+  std::vector<WriterReply> take_replies();  // never blocks
+  size_t queued_bytes() const;              // submitted and not yet applied: for back-pressure
 
-  // Commits everything submitted, then records the run's end (run.ended_at, end_reason, pages, bytes),
-  // checkpoints and stops. Call once, last. Blocks.
-  Result<void> finish(const std::string& end_reason, int64_t ended_at, int64_t pages, int64_t bytes);
+  // Commits everything submitted, then records the run's end (run.ended_at, end_reason, pages,
+  // bytes), checkpoints and stops. Call once, last. Blocks.
+  Result<void> finish(const std::string& end_reason, int64_t ended_at, int64_t pages,
+                      int64_t bytes);
 
  private:
   struct State;

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The commands that read a database. They open it read-only, also while a crawl is writing to it.
+// Data goes to `out`, messages to `err`; everything shown is escaped for a terminal, save the bytes
+// of `crawl cat`.
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "crawler/options.h"
+
+namespace crawl {
+
+struct ReadOptions {
+  std::string database = "crawl.db";
+  std::vector<std::string> urls;  // why, cat
+  bool json = false;              // status
+  bool text_only = false;         // cat: the visible text instead of the body's bytes
+  std::FILE* out = stdout;
+  std::FILE* err = stderr;
+};
+// One type per command, for the variant that the command line is parsed into.
+struct StatusOptions : ReadOptions {};
+struct WhyOptions : ReadOptions {};
+struct CatOptions : ReadOptions {};
+struct CheckOptions : ReadOptions {};
+
+// All: kNoInput (66) when there is no such database, kIo (74) when it cannot be read or is none of
+// ours.
+
+// `crawl status`: the last run and what it has done.
+ExitCode command_status(const ReadOptions& options);
+// `crawl why URL…`: what became of each URL and why. kUsage: not a URL. kNoInput: never seen.
+ExitCode command_why(const ReadOptions& options);
+// `crawl cat URL…`: the stored bodies. kUsage: not a URL. kNoInput: never seen, or nothing is
+// stored.
+ExitCode command_cat(const ReadOptions& options);
+// `crawl check`: "ok" with counts, or each thing that is wrong and kIo.
+ExitCode command_check(const ReadOptions& options);
+
+}  // namespace crawl

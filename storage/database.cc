@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MIT
+#include "storage/database.h"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include <utility>
+
+#include "storage/preflight.h"
+#include "storage/schema.h"
+
+namespace crawl {
+
+namespace {
+
+constexpr int kWriterBusyMs = 30'000;  // somebody else's tool holds a write lock: wait that long
+constexpr int kReaderBusyMs = 5'000;
+
+// How a database of version - 1 becomes one of `version`; a new one starts at 0 and takes all
+// steps.
+struct Migration {
+  int version;
+  const char* sql;
+};
+const Migration kMigrations[] = {{1, kSchemaSql}};
+
+// Why: page_size 8192 was the fastest of 4, 8, 16 and 32 KiB for a page of 38 KB with 96 links
+// (bench/storage.cc). synchronous=FULL: with group commit it costs little, and a commit that was
+// reported survives a power cut. secure_delete: Debian turns it on, which rewrites freed pages with
+// zeros. Checkpoints are the writer thread's; a second connection must never do one (SQLite's
+// WAL-reset bug). No mmap: an I/O error would be a signal.
+constexpr const char* kPageSize = "PRAGMA page_size=8192";
+constexpr const char* kWriterPragmas =
+    "PRAGMA synchronous=FULL;"
+    "PRAGMA secure_delete=OFF;"
+    "PRAGMA mmap_size=0;"
+    "PRAGMA foreign_keys=OFF;"
+    "PRAGMA trusted_schema=OFF;"
+    "PRAGMA temp_store=MEMORY;"
+    "PRAGMA cache_size=-65536;"
+    "PRAGMA wal_autocheckpoint=0;"
+    "PRAGMA journal_size_limit=67108864;";
+
+sqlite3* open_handle(const std::string& name, int flags, int busy_ms) {
+  sqlite3* handle = nullptr;
+  const int rc = sqlite3_open_v2(name.c_str(), &handle, flags, nullptr);
+  CRAWL_CHECK(handle != nullptr);  // only when there is no memory left
+  if (rc == SQLITE_OK) {
+    sqlite3_extended_result_codes(handle, 0);
+    sqlite3_busy_timeout(handle, busy_ms);
+  }
+  return handle;
+}
+
+Result<void> rollback_with(Database& database, Error error) {
+  if (sqlite3_get_autocommit(database.handle()) == 0) {
+    sqlite3_exec(database.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+  }
+  return error;
+}
+
+Result<int64_t> random_seed() {
+  int64_t seed = 0;
+  if (::getrandom(&seed, sizeof seed, 0) != static_cast<ssize_t>(sizeof seed)) {
+    return errno_error("getrandom");
+  }
+  return seed;
+}
+
+Result<void> migrate_to(Database& database, const Migration& migration) {
+  std::string sql =
+      fmt::format("BEGIN IMMEDIATE; {}; PRAGMA user_version={};", migration.sql, migration.version);
+  if (migration.version == 1) {
+    Result<int64_t> seed = random_seed();
+    if (!seed) return seed.error();
+    sql += fmt::format(
+        "PRAGMA application_id={};"
+        "INSERT INTO meta VALUES('fingerprint_seed',{}),('created_by','crawl');",
+        kApplicationId, *seed);
+  }
+  if (Result<void> done = database.execute(sql + "COMMIT"); !done) {
+    return rollback_with(database, done.error());
+  }
+  return {};
+}
+
+Result<void> migrate(Database& database) {
+  Result<Statement> query = database.prepare("PRAGMA user_version");
+  if (!query) return query.error();
+  if (Result<bool> row = query->step(); !row) return row.error();
+  const int64_t version = query->integer(0);
+  query->reset();
+  for (const Migration& migration : kMigrations) {
+    if (migration.version <= version) continue;
+    if (Result<void> done = migrate_to(database, migration); !done) return done;
+  }
+  return {};
+}
+
+Result<void> use_wal(Database& database, const std::string& path) {
+  Result<Statement> pragma = database.prepare("PRAGMA journal_mode=WAL");
+  if (!pragma) return pragma.error();
+  if (Result<bool> row = pragma->step(); !row) return row.error();
+  if (pragma->text(0) != "wal") {
+    return Error{Errc::kUnsupported, 0,
+                 fmt::format("{}: no write-ahead log here ({}); a network file system?", path,
+                             pragma->text(0))};
+  }
+  return {};
+}
+
+bool has_log(const std::string& path) {
+  struct stat info {};
+  return ::stat((path + "-wal").c_str(), &info) == 0 && info.st_size > 0;
+}
+
+}  // namespace
+
+Statement::Statement(Statement&& other) noexcept
+    : statement_(std::exchange(other.statement_, nullptr)) {}
+
+Statement& Statement::operator=(Statement&& other) noexcept {
+  if (this != &other) {
+    sqlite3_finalize(statement_);
+    statement_ = std::exchange(other.statement_, nullptr);
+  }
+  return *this;
+}
+
+Statement::~Statement() { sqlite3_finalize(statement_); }
+
+void Statement::bind(int index, int64_t value) {
+  CRAWL_CHECK(sqlite3_bind_int64(statement_, index, value) == SQLITE_OK);
+}
+
+void Statement::bind(int index, std::string_view value) {
+  const char* data = value.data() == nullptr ? "" : value.data();  // nullptr would bind NULL
+  CRAWL_CHECK(sqlite3_bind_text64(statement_, index, data, value.size(), SQLITE_STATIC,
+                                  SQLITE_UTF8) == SQLITE_OK);
+}
+
+void Statement::bind_blob(int index, std::string_view value) {
+  const char* data = value.data() == nullptr ? "" : value.data();
+  CRAWL_CHECK(sqlite3_bind_blob64(statement_, index, data, value.size(), SQLITE_STATIC) ==
+              SQLITE_OK);
+}
+
+void Statement::bind_null(int index) {
+  CRAWL_CHECK(sqlite3_bind_null(statement_, index) == SQLITE_OK);
+}
+
+void Statement::bind_optional(int index, std::optional<int64_t> value) {
+  if (value) {
+    bind(index, *value);
+  } else {
+    bind_null(index);
+  }
+}
+
+void Statement::bind_or_null(int index, std::string_view value) {
+  if (value.empty()) {
+    bind_null(index);
+  } else {
+    bind(index, value);
+  }
+}
+
+Result<bool> Statement::step() {
+  const int rc = sqlite3_step(statement_);
+  if (rc == SQLITE_ROW) return true;
+  if (rc == SQLITE_DONE) {
+    sqlite3_reset(statement_);
+    return false;
+  }
+  Error error = sqlite_error(sqlite3_db_handle(statement_), "database");
+  sqlite3_reset(statement_);
+  return error;
+}
+
+Result<void> Statement::run() {
+  Result<bool> row = step();
+  if (!row) return row.error();
+  if (*row) reset();
+  return {};
+}
+
+void Statement::reset() { sqlite3_reset(statement_); }
+
+int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_, column); }
+
+std::string_view Statement::text(int column) const {
+  const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
+  if (data == nullptr) return {};
+  return {data, static_cast<size_t>(sqlite3_column_bytes(statement_, column))};
+}
+
+std::string_view Statement::blob(int column) const {
+  const auto* data = static_cast<const char*>(sqlite3_column_blob(statement_, column));
+  if (data == nullptr) return {};
+  return {data, static_cast<size_t>(sqlite3_column_bytes(statement_, column))};
+}
+
+bool Statement::is_null(int column) const {
+  return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+}
+
+int Statement::column_count() const { return sqlite3_column_count(statement_); }
+
+std::string_view Statement::column_name(int column) const {
+  const char* name = sqlite3_column_name(statement_, column);
+  return name == nullptr ? std::string_view{} : name;
+}
+
+Result<Database> Database::open_writer(const std::string& path) {
+  Result<PathState> state = inspect_writable_path(path);
+  if (!state) return state.error();
+  if (*state == PathState::kFile) {
+    if (Result<void> ours = check_identity_untouched(path); !ours) return ours.error();
+  }
+  Database database(open_handle(plain_sqlite_path(path), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+                                kWriterBusyMs));
+  if (sqlite3_errcode(database.handle_) != SQLITE_OK) return sqlite_error(database.handle_, "open");
+  if (sqlite3_db_readonly(database.handle_, "main") == 1) {
+    return Error{Errc::kIo, 0, path + " is not writable"};
+  }
+  // Once more through the log, which may hold a newer version's first page; a refusal must not
+  // checkpoint on its way out.
+  sqlite3_db_config(database.handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  if (*state == PathState::kFile) {
+    if (Result<void> ours = check_identity(database.handle_, path); !ours) return ours.error();
+  } else if (Result<void> sized = database.execute(kPageSize); !sized) {
+    return sized.error();
+  }
+  sqlite3_db_config(database.handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
+  if (Result<void> tuned = database.execute(kWriterPragmas); !tuned) return tuned.error();
+  // Migrations come before WAL: a new file gets all of its first transaction, with the
+  // application_id that check_identity_untouched() looks for, in the main file or not at all.
+  if (Result<void> migrated = migrate(database); !migrated) return migrated.error();
+  if (Result<void> wal = use_wal(database, path); !wal) return wal.error();
+  return database;
+}
+
+Result<Database> Database::open_reader(const std::string& path) {
+  if (Result<void> there = inspect_readable_path(path); !there) return there.error();
+  Database database(open_handle(plain_sqlite_path(path), SQLITE_OPEN_READONLY, kReaderBusyMs));
+  if (sqlite3_errcode(database.handle_) != SQLITE_OK) return sqlite_error(database.handle_, "open");
+  Result<void> ours = check_identity(database.handle_, path);
+  if (!ours && ours.error().code == Errc::kIo && !has_log(path)) {
+    // In a directory that cannot be written, no index of the log can be made; a database without a
+    // log needs none.
+    database = Database(open_handle(immutable_sqlite_uri(path),
+                                    SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, kReaderBusyMs));
+    ours = check_identity(database.handle_, path);
+  }
+  if (!ours) return ours.error();
+  if (Result<void> tuned = database.execute("PRAGMA trusted_schema=OFF; PRAGMA mmap_size=0");
+      !tuned) {
+    return tuned.error();
+  }
+  return database;
+}
+
+Database::Database(Database&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+
+Database& Database::operator=(Database&& other) noexcept {
+  if (this != &other) {
+    sqlite3_close_v2(handle_);
+    handle_ = std::exchange(other.handle_, nullptr);
+  }
+  return *this;
+}
+
+Database::~Database() { sqlite3_close_v2(handle_); }
+
+Result<Statement> Database::prepare(std::string_view sql) {
+  sqlite3_stmt* statement = nullptr;
+  const char* tail = nullptr;
+  const int rc = sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()),
+                                    SQLITE_PREPARE_PERSISTENT, &statement, &tail);
+  if (rc != SQLITE_OK) return sqlite_error(handle_, "prepare");
+  Statement prepared(statement);
+  if (statement == nullptr) return Error{Errc::kInvalid, 0, "no SQL statement"};
+  const std::string_view rest(tail, static_cast<size_t>(sql.data() + sql.size() - tail));
+  if (rest.find_first_not_of(" \t\r\n;") != std::string_view::npos) {
+    return Error{Errc::kInvalid, 0, "more than one SQL statement"};
+  }
+  return prepared;
+}
+
+Result<void> Database::execute(const std::string& sql) {
+  if (sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) {
+    return sqlite_error(handle_, "write");
+  }
+  return {};
+}
+
+}  // namespace crawl

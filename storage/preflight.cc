@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+#include "storage/preflight.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+
+#include "base/units.h"
+#include "storage/database.h"
+
+namespace crawl {
+
+namespace {
+
+std::string parent_of(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+// The write-ahead log lies beside the file that a symbolic link names, not beside the link.
+std::string resolved(const std::string& path) {
+  char buffer[PATH_MAX];
+  return ::realpath(path.c_str(), buffer) == nullptr ? path : buffer;
+}
+
+Result<void> check_directory(const std::string& directory, const std::string& path) {
+  struct stat info {};
+  if (::stat(directory.c_str(), &info) != 0) {
+    if (errno == ENOENT) {
+      return Error{Errc::kNotFound, 0,
+                   fmt::format("cannot create {}: there is no directory {}", path, directory)};
+    }
+    return errno_error("cannot look into " + directory);
+  }
+  if (!S_ISDIR(info.st_mode)) {
+    return Error{Errc::kInvalid, 0,
+                 fmt::format("cannot create {}: {} is not a directory", path, directory)};
+  }
+  if (::faccessat(AT_FDCWD, directory.c_str(), W_OK | X_OK, AT_EACCESS) != 0) {
+    return errno_error(
+        fmt::format("cannot write {}: directory {} is not writable", path, directory));
+  }
+  return {};
+}
+
+Result<struct stat> stat_database(const std::string& path) {
+  if (path.empty()) return Error{Errc::kInvalid, 0, "the database's path is empty"};
+  if (path.find('\0') != std::string::npos) {
+    return Error{Errc::kInvalid, 0, "the database's path contains a NUL byte"};
+  }
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return errno_error("open " + path);
+  if (S_ISDIR(info.st_mode)) {
+    return Error{Errc::kInvalid, 0, path + " is a directory, not a database file"};
+  }
+  if (!S_ISREG(info.st_mode)) return Error{Errc::kInvalid, 0, path + " is not a regular file"};
+  return info;
+}
+
+Result<int64_t> read_pragma(sqlite3* handle, const char* sql) {
+  sqlite3_stmt* statement = nullptr;
+  int rc = sqlite3_prepare_v2(handle, sql, -1, &statement, nullptr);
+  if (rc == SQLITE_OK) rc = sqlite3_step(statement);
+  const int64_t value = rc == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
+  sqlite3_finalize(statement);
+  if (rc != SQLITE_ROW) return sqlite_error(handle, "read");
+  return value;
+}
+
+std::string space_left(const std::string& path) {
+  struct statvfs info {};
+  if (::statvfs(path.c_str(), &info) != 0) return {};
+  return fmt::format(" ({} free)", format_bytes(uint64_t{info.f_bavail} * info.f_frsize));
+}
+
+}  // namespace
+
+Result<PathState> inspect_writable_path(const std::string& path) {
+  Result<struct stat> info = stat_database(path);
+  if (!info) {
+    if (info.error().sys_errno != ENOENT) return info.error();
+    struct stat link {};
+    if (::lstat(path.c_str(), &link) == 0) {
+      return Error{Errc::kInvalid, 0, path + " is a symbolic link to a file that does not exist"};
+    }
+    if (Result<void> usable = check_directory(parent_of(path), path); !usable)
+      return usable.error();
+    return PathState::kMissing;
+  }
+  if (::faccessat(AT_FDCWD, path.c_str(), R_OK | W_OK, AT_EACCESS) != 0) {
+    return errno_error(path + " is not writable");
+  }
+  if (Result<void> usable = check_directory(parent_of(resolved(path)), path); !usable) {
+    return usable.error();
+  }
+  return info->st_size == 0 ? PathState::kEmpty : PathState::kFile;
+}
+
+Result<void> inspect_readable_path(const std::string& path) {
+  Result<struct stat> info = stat_database(path);
+  if (!info) return info.error();
+  if (info->st_size == 0) {
+    return Error{Errc::kCorrupt, 0, path + " is empty: no crawl has been written to it yet"};
+  }
+  return {};
+}
+
+std::string plain_sqlite_path(const std::string& path) {
+  return path.starts_with('/') ? path : "./" + path;
+}
+
+std::string immutable_sqlite_uri(const std::string& path) {
+  std::string uri = "file:";
+  for (const char c : plain_sqlite_path(path)) {
+    if (c == '%' || c == '?' || c == '#') {
+      uri += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    } else {
+      uri += c;
+    }
+  }
+  return uri + "?immutable=1";
+}
+
+Result<void> check_identity(sqlite3* handle, const std::string& path) {
+  const Result<int64_t> application = read_pragma(handle, "PRAGMA application_id");
+  if (!application) {
+    if (sqlite3_errcode(handle) != SQLITE_NOTADB) return application.error();
+    return Error{Errc::kCorrupt, 0, path + " is not a database; crawl leaves it alone"};
+  }
+  if (*application != kApplicationId) {
+    return Error{Errc::kCorrupt, 0,
+                 path + " is a database of another program; crawl leaves it alone"};
+  }
+  const Result<int64_t> version = read_pragma(handle, "PRAGMA user_version");
+  if (!version) return version.error();
+  if (*version > kSchemaVersion) {
+    return Error{Errc::kVersion, 0,
+                 fmt::format("{} was written by a newer crawl (schema {}, this one knows {})", path,
+                             *version, kSchemaVersion)};
+  }
+  return {};
+}
+
+Result<void> check_identity_untouched(const std::string& path) {
+  sqlite3* handle = nullptr;
+  const int rc = sqlite3_open_v2(immutable_sqlite_uri(path).c_str(), &handle,
+                                 SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, nullptr);
+  Result<void> identity =
+      rc == SQLITE_OK ? check_identity(handle, path) : sqlite_error(handle, "open " + path);
+  sqlite3_close(handle);
+  return identity;
+}
+
+Error sqlite_error(sqlite3* handle, std::string_view doing) {
+  const int rc = sqlite3_errcode(handle);
+  const int system = sqlite3_system_errno(handle);
+  const char* file = handle == nullptr ? nullptr : sqlite3_db_filename(handle, "main");
+  const std::string path = file == nullptr ? "" : file;
+  const std::string context =
+      fmt::format("{}{}{}: {}", doing, path.empty() ? "" : " ", path, sqlite3_errmsg(handle));
+  if (rc == SQLITE_FULL || (rc == SQLITE_IOERR && (system == ENOSPC || system == EDQUOT))) {
+    return Error{Errc::kFull, 0, context + space_left(path)};
+  }
+  Errc code = Errc::kIo;
+  if (rc == SQLITE_BUSY || rc == SQLITE_LOCKED) code = Errc::kBusy;
+  if (rc == SQLITE_CORRUPT || rc == SQLITE_NOTADB) code = Errc::kCorrupt;
+  if (rc == SQLITE_ERROR) code = Errc::kInvalid;
+  const bool tells_more = rc == SQLITE_IOERR || rc == SQLITE_CANTOPEN || rc == SQLITE_READONLY;
+  return Error{code, tells_more ? system : 0, context};
+}
+
+}  // namespace crawl

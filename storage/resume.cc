@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+#include "storage/resume.h"
+
+#include <sqlite3.h>
+
+namespace crawl {
+
+namespace {
+
+Result<int64_t> scalar(Database& database, std::string_view sql) {
+  Result<Statement> query = database.prepare(sql);
+  if (!query) return query.error();
+  Result<bool> row = query->step();
+  if (!row) return row.error();
+  return *row ? query->integer(0) : 0;
+}
+
+// Runs `body` in one transaction: all of it or nothing.
+template <typename Body>
+Result<void> in_transaction(Database& database, Body body) {
+  if (Result<void> begun = database.execute("BEGIN IMMEDIATE"); !begun) return begun;
+  Result<void> done = body();
+  if (done) done = database.execute("COMMIT");
+  if (!done && sqlite3_get_autocommit(database.handle()) == 0) {
+    sqlite3_exec(database.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+  }
+  return done;
+}
+
+Result<void> insert_run(Database& database, int64_t started_at, int64_t pid,
+                        const std::string& options_json, RunStart& start) {
+  Result<int64_t> died = scalar(
+      database,
+      "SELECT count(*) FROM run WHERE id = (SELECT max(id) FROM run) AND end_reason IS NULL");
+  if (!died) return died.error();
+  start.previous_died = *died != 0;
+  const char* close = "UPDATE run SET end_reason = 'died' WHERE end_reason IS NULL";
+  if (Result<void> closed = database.execute(close); !closed) return closed;
+
+  Result<Statement> insert =
+      database.prepare("INSERT INTO run(started_at, pid, options) VALUES(?1, ?2, ?3) RETURNING id");
+  if (!insert) return insert.error();
+  insert->bind(1, started_at);
+  insert->bind(2, pid);
+  insert->bind(3, options_json);
+  Result<bool> row = insert->step();
+  if (!row) return row.error();
+  start.run_id = insert->integer(0);
+  return {};
+}
+
+Result<void> read_counters(Database& database, RunStart& start) {
+  struct Counter {
+    const char* sql;
+    int64_t* value;
+  };
+  int64_t seed = 0;
+  const Counter counters[] = {
+      {"SELECT value FROM meta WHERE key = 'fingerprint_seed'", &seed},
+      {"SELECT coalesce(max(id), 0) + 1 FROM url", &start.next_url_id},
+      {"SELECT coalesce(max(id), 0) + 1 FROM host", &start.next_host_id},
+      {"SELECT coalesce(max(id), 0) + 1 FROM seed", &start.next_seed_id},
+      {"SELECT count(*) FROM url WHERE state = 'pending'", &start.pending},
+      {"SELECT count(*) FROM url WHERE state = 'done'", &start.done},
+  };
+  for (const Counter& counter : counters) {
+    Result<int64_t> value = scalar(database, counter.sql);
+    if (!value) return value.error();
+    *counter.value = *value;
+  }
+  start.fingerprint_seed = static_cast<uint64_t>(seed);
+  return {};
+}
+
+// Calls `visit(statement)` for each row of `sql`.
+template <typename Visit>
+Result<void> for_each_row(Database& database, std::string_view sql, Visit visit) {
+  Result<Statement> query = database.prepare(sql);
+  if (!query) return query.error();
+  for (;;) {
+    Result<bool> row = query->step();
+    if (!row) return row.error();
+    if (!*row) return {};
+    visit(*query);
+  }
+}
+
+std::optional<int64_t> optional_integer(const Statement& row, int column) {
+  if (row.is_null(column)) return std::nullopt;
+  return row.integer(column);
+}
+
+constexpr const char* kSelectHosts =
+    "SELECT id, name, robots_state, robots_rules, robots_at, crawl_delay_ms, delay_ms, next_at, "
+    "pages, errors FROM host";
+
+HostRow host_row(const Statement& row) {
+  HostRow host;
+  host.id = row.integer(0);
+  host.name = row.text(1);
+  host.robots_state = robots_state_named(row.text(2)).value_or(RobotsState::kUnknown);
+  host.robots_rules = row.text(3);
+  host.robots_at = row.integer(4);
+  host.crawl_delay_ms = optional_integer(row, 5);
+  host.delay_ms = row.integer(6);
+  host.next_at = row.integer(7);
+  host.pages = row.integer(8);
+  host.errors = row.integer(9);
+  return host;
+}
+
+}  // namespace
+
+Result<RunStart> begin_run(Database& database, int64_t started_at, int64_t pid,
+                           const std::string& options_json) {
+  RunStart start;
+  Result<void> done = in_transaction(
+      database, [&] { return insert_run(database, started_at, pid, options_json, start); });
+  if (!done) return done.error();
+  if (Result<void> read = read_counters(database, start); !read) return read.error();
+  return start;
+}
+
+Result<int64_t> mark_due(Database& database, int64_t fetched_before) {
+  int64_t marked = 0;
+  // A URL that is done without ever having had a response (its robots.txt was unreachable) has no
+  // page row: the time it was found stands in. What killed three fetchers is not tried again.
+  Result<void> done = in_transaction(database, [&]() -> Result<void> {
+    Result<Statement> update = database.prepare(
+        "UPDATE url SET state = 'pending', outcome = NULL, reason = NULL, attempts = 0 "
+        "WHERE state = 'done' AND outcome IS NOT 'crashed_fetcher' AND "
+        "coalesce((SELECT fetched_at FROM page WHERE url_id = url.id), first_seen_at) < ?1");
+    if (!update) return update.error();
+    update->bind(1, fetched_before);
+    if (Result<void> ran = update->run(); !ran) return ran;
+    marked = sqlite3_changes64(database.handle());
+    return {};
+  });
+  if (!done) return done.error();
+  return marked;
+}
+
+Result<void> for_each_seed(Database& database, const std::function<void(const SeedRow&)>& visit) {
+  return for_each_row(database, "SELECT id, url, depth, scope, tag FROM seed ORDER BY id",
+                      [&](const Statement& row) {
+                        SeedRow seed;
+                        seed.id = row.integer(0);
+                        seed.url = row.text(1);
+                        seed.depth = optional_integer(row, 2);
+                        seed.scope = row.text(3);
+                        seed.tag = row.text(4);
+                        visit(seed);
+                      });
+}
+
+Result<void> for_each_host(Database& database, const std::function<void(const HostRow&)>& visit) {
+  return for_each_row(database, std::string(kSelectHosts) + " ORDER BY id",
+                      [&](const Statement& row) { visit(host_row(row)); });
+}
+
+Result<std::optional<HostRow>> load_host(Database& database, int64_t id) {
+  Result<Statement> query = database.prepare(std::string(kSelectHosts) + " WHERE id = ?1");
+  if (!query) return query.error();
+  query->bind(1, id);
+  Result<bool> row = query->step();
+  if (!row) return row.error();
+  if (!*row) return std::optional<HostRow>();
+  return std::optional<HostRow>(host_row(*query));
+}
+
+Result<void> for_each_url(
+    Database& database,
+    const std::function<void(int64_t id, std::string_view url, std::string_view state,
+                             std::string_view reason)>& visit) {
+  return for_each_row(
+      database, "SELECT id, url, state, reason FROM url ORDER BY id",
+      [&](const Statement& row) { visit(row.integer(0), row.text(1), row.text(2), row.text(3)); });
+}
+
+Result<void> for_each_pending_host(
+    Database& database, const std::function<void(int64_t host_id, int64_t pending)>& visit) {
+  return for_each_row(database,
+                      "SELECT host_id, count(*) FROM url WHERE state = 'pending' GROUP BY host_id",
+                      [&](const Statement& row) { visit(row.integer(0), row.integer(1)); });
+}
+
+}  // namespace crawl
