@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// The epoll loop and the timers of one process. Single-threaded: every call comes from the thread that
-// runs the loop. Handlers may watch, unwatch, add and cancel from within a handler.
+// The epoll loop and the timers of one process. Single-threaded: every call comes from the thread
+// that runs the loop. Handlers may watch, unwatch, add and cancel from within a handler.
 
 #include <cstdint>
 #include <functional>

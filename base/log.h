@@ -2,9 +2,9 @@
 #pragma once
 
 // Log lines on stderr: "12:00:01 warning: text" (local time), or one JSON object per line:
-// {"time":"2026-01-31T23:59:59.123Z","level":"warning","text":"…"}. Text is escaped here; each line is one
-// write(2), so that lines of several processes do not mix; what cannot be written is dropped.
-// Single-threaded: the loop thread of the coordinator logs.
+// {"time":"2026-01-31T23:59:59.123Z","level":"warning","text":"…"}. Text is escaped here; each line
+// is one write(2), so that lines of several processes do not mix; what cannot be written is
+// dropped. Single-threaded: the loop thread of the coordinator logs.
 
 #include <cstdint>
 #include <functional>

@@ -2,8 +2,8 @@
 #pragma once
 
 // Result<T>: a value or an Error. Named like std::expected (C++23), which gcc 12 does not have.
-// A Result holds *failure* (something outside went wrong). Outcomes of a fetch are data (enum Outcome in
-// ipc/messages.h), absence is std::optional, and a bug of ours is CRAWL_CHECK.
+// A Result holds *failure* (something outside went wrong). Outcomes of a fetch are data (enum
+// Outcome in ipc/messages.h), absence is std::optional, and a bug of ours is CRAWL_CHECK.
 
 #include <optional>
 #include <string>
@@ -15,15 +15,15 @@
 namespace crawl {
 
 enum class Errc {
-  kInvalid,    // malformed input
-  kNotFound,   // no such file, row, process
-  kExists,     // already there
-  kIo,         // a system call or the disk failed
-  kFull,       // no space: disk, ring, limit
-  kBusy,       // held by somebody else
-  kCorrupt,    // bytes on disk or from a peer break their format
-  kVersion,    // made by, or speaking for, another version
-  kClosed,     // the other end has gone
+  kInvalid,   // malformed input
+  kNotFound,  // no such file, row, process
+  kExists,    // already there
+  kIo,        // a system call or the disk failed
+  kFull,      // no space: disk, ring, limit
+  kBusy,      // held by somebody else
+  kCorrupt,   // bytes on disk or from a peer break their format
+  kVersion,   // made by, or speaking for, another version
+  kClosed,    // the other end has gone
   kUnsupported,
 };
 

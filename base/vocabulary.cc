@@ -12,18 +12,34 @@ namespace {
 template <typename Enum>
 using Names = std::array<std::string_view, static_cast<size_t>(Enum::kLast) + 1>;
 
-constexpr Names<Outcome> kOutcomes = {
-    "", "ok", "not_modified", "redirect", "http_error", "gone", "dns_failed", "connect_failed",
-    "tls_failed", "timeout", "too_large", "incomplete", "decode_bomb", "headers_too_large",
-    "protocol_error", "unsupported_type", "private_address", "port_refused", "redirect_limit",
-    "robots_unreachable", "crashed_fetcher"};
+constexpr Names<Outcome> kOutcomes = {"",
+                                      "ok",
+                                      "not_modified",
+                                      "redirect",
+                                      "http_error",
+                                      "gone",
+                                      "dns_failed",
+                                      "connect_failed",
+                                      "tls_failed",
+                                      "timeout",
+                                      "too_large",
+                                      "incomplete",
+                                      "decode_bomb",
+                                      "headers_too_large",
+                                      "protocol_error",
+                                      "unsupported_type",
+                                      "private_address",
+                                      "port_refused",
+                                      "redirect_limit",
+                                      "robots_unreachable",
+                                      "crashed_fetcher"};
 constexpr Names<UrlState> kUrlStates = {"pending", "done", "skipped"};
 constexpr Names<SkipReason> kSkipReasons = {
-    "", "out_of_scope", "robots_denied", "depth_limit", "excluded", "nofollow", "trap", "budget",
-    "scheme_refused", "url_too_long", "port_refused", "asset"};
-constexpr Names<LinkKind> kLinkKinds = {"a", "area", "frame", "iframe", "link", "resource",
-                                        "image", "script", "media", "embed", "form", "refresh",
-                                        "redirect", "sitemap", "scanned"};
+    "",     "out_of_scope", "robots_denied",  "depth_limit",  "excluded",     "nofollow",
+    "trap", "budget",       "scheme_refused", "url_too_long", "port_refused", "asset"};
+constexpr Names<LinkKind> kLinkKinds = {"a",        "area",    "frame",    "iframe",  "link",
+                                        "resource", "image",   "script",   "media",   "embed",
+                                        "form",     "refresh", "redirect", "sitemap", "scanned"};
 constexpr Names<ParseStatus> kParseStatuses = {"none", "ok", "limit"};
 constexpr Names<CharsetSource> kCharsetSources = {"", "bom", "http", "meta", "detector", "default"};
 

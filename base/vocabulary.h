@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// The closed lists of words that processes, tables and people share. Each enum's underlying value is
-// what messages and tables hold, so values are never renumbered or reused; each name is public SQL.
+// The closed lists of words that processes, tables and people share. Each enum's underlying value
+// is what messages and tables hold, so values are never renumbered or reused; each name is public
+// SQL.
 
 #include <cstdint>
 #include <optional>
@@ -69,14 +70,14 @@ enum class LinkKind : uint8_t {
   kEmbed = 9,     // <embed>, <object>
   kForm = 10,     // <form action>: recorded only
   kRefresh = 11,  // <meta http-equiv=refresh>
-  kRedirect = 12, // Location header
+  kRedirect = 12,  // Location header
   kSitemap = 13,
   kScanned = 14,  // found by the linear scan that stands in when parsing stops at a limit
   kLast = kScanned,
 };
 
 enum class ParseStatus : uint8_t {
-  kNone = 0,   // nothing to parse (no body, unsupported type)
+  kNone = 0,  // nothing to parse (no body, unsupported type)
   kOk = 1,
   kLimit = 2,  // stopped at the parser's byte cap or CPU deadline; links come from a linear scan
   kLast = kLimit,
@@ -84,13 +85,19 @@ enum class ParseStatus : uint8_t {
 
 // Which evidence chose the character encoding, strongest first.
 enum class CharsetSource : uint8_t {
-  kNone = 0, kBom = 1, kHttp = 2, kMeta = 3, kDetector = 4, kDefault = 5, kLast = kDefault,
+  kNone = 0,
+  kBom = 1,
+  kHttp = 2,
+  kMeta = 3,
+  kDetector = 4,
+  kDefault = 5,
+  kLast = kDefault,
 };
 
-std::string_view name(Outcome value);        // "ok", "dns_failed", …; "" for kNone
-std::string_view name(UrlState value);       // "pending", "done", "skipped"
-std::string_view name(SkipReason value);     // "out_of_scope", …; "" for kNone
-std::string_view name(LinkKind value);       // "a", "area", "frame", "iframe", "link", "resource", …
+std::string_view name(Outcome value);     // "ok", "dns_failed", …; "" for kNone
+std::string_view name(UrlState value);    // "pending", "done", "skipped"
+std::string_view name(SkipReason value);  // "out_of_scope", …; "" for kNone
+std::string_view name(LinkKind value);    // "a", "area", "frame", "iframe", "link", "resource", …
 std::string_view name(ParseStatus value);    // "none", "ok", "limit"
 std::string_view name(CharsetSource value);  // "bom", "http", "meta", "detector", "default"; ""
 

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The coordinator: takes URLs whose turn it is from the frontier, leases them to fetchers, decides
+// what becomes of each result, and hands everything to the writer. One thread, one event loop.
+//
+// A lease lives in this process's memory from the moment a job is handed out until its result has
+// been taken or its fetcher has died. The database knows no "in flight": whatever dies, such a URL
+// is pending.
+//
+//   coordinator.cc   life of a run, the loop, handing out
+//   results.cc       what becomes of a page's result
+//   robots_gate.cc   robots.txt before the first page of a host
+//   supervision.cc   births and deaths of fetchers, strikes, quarantine
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/event_loop.h"
+#include "base/log.h"
+#include "crawler/discovery.h"
+#include "crawler/fetcher_pool.h"
+#include "crawler/frontier.h"
+#include "crawler/options.h"
+#include "crawler/private_hosts.h"
+#include "crawler/progress.h"
+#include "storage/database.h"
+#include "storage/resume.h"
+#include "storage/writer.h"
+
+namespace crawl {
+
+inline constexpr int kStrikesMax = 3;  // fetchers that may die of one URL
+
+class Coordinator final : public FetcherPool::Delegate {
+ public:
+  struct Environment {
+    const RunOptions& options;
+    const Clock& clock;
+    EventLoop& loop;
+    Logger& log;
+  };
+
+  // How the run ended.
+  struct End {
+    ExitCode code = ExitCode::kDone;
+    std::string reason;  // runs.end_reason
+  };
+
+  explicit Coordinator(const Environment& environment);
+  ~Coordinator() override;
+
+  // Starts the fetchers and waits until one is ready. Nothing has been written anywhere by then.
+  Result<void> start_fetchers(int executable_fd);
+  // Takes the writing connection, records the start of the run, restores what is known, adds the
+  // seeds.
+  Result<void> open(Database database, const std::vector<Seed>& seeds, ScopePolicy scope);
+  // Crawls until there is nothing left to do or stop() is called, and closes everything.
+  End run(Progress& progress);
+
+  // Ends the run gently: nothing new is handed out, what is under way is finished (bounded). A
+  // second call ends it at once.
+  void stop(const std::string& reason, ExitCode code);
+
+ private:
+  struct Lease {
+    int64_t host_id = 0;
+    size_t fetcher = 0;
+    bool robots = false;
+    int64_t started_ms = 0;
+    PendingUrl url;  // unless robots
+  };
+
+  // FetcherPool::Delegate
+  void on_fetcher_ready(size_t index, pid_t pid, std::string_view sandbox) override;
+  bool on_result(size_t index, MessageType type, uint64_t lease,
+                 std::shared_ptr<const std::string> bytes) override;
+  void on_fetcher_lost(const FetcherPool::Loss& loss) override;
+  void on_fetcher_log(size_t index, std::string_view text) override;
+  void on_warning(const std::string& text) override;
+  void on_unusable(const Error& error) override;
+
+  // coordinator.cc
+  Result<void> restore(Database& database, const RunStart& start);
+  void add_seeds(const std::vector<SeedRow>& known, int64_t next_seed_id,
+                 const std::vector<Seed>& seeds);
+  Result<void> revisit_if_finished(Database& database, const RunStart& start);
+  Host& host(int64_t id, const std::string& name);
+  void apply_host_row(Host& host, const HostRow& row);
+  HostRow host_row(const Host& host) const;
+  void queue(const Found& found);
+  void changed(Host& host);  // after anything about a host changed: loads its tail, finds its turn
+  void pump_tail_loads();
+  void on_writer_replies();
+  void hand_out();
+  bool hand_out_from(Host& host);
+  bool settle_without_fetch(Host& host, const PendingUrl& url);
+  void lease_page(Host& host, size_t fetcher, PendingUrl url);
+  std::optional<size_t> choose_fetcher(const Host& host) const;
+  size_t fetcher_capacity() const;
+  bool any_fetcher_free() const;
+  bool may_hand_out() const;
+  void check_budgets();
+  bool finished() const;
+  int wait_ms() const;
+  void tidy();
+  void arm_tidy();
+  ProgressSnapshot snapshot() const;
+  End close(Progress& progress);
+  EventRow event(std::string kind, std::string url, std::string text) const;
+
+  // results.cc
+  bool on_page_result(uint64_t lease_id, std::shared_ptr<const std::string> bytes);
+  bool valid(const Transfer& transfer, const Lease& lease) const;
+  bool valid_texts(const PageResult& result) const;
+  bool retry(Host& host, Lease& lease, const Transfer& transfer);
+  bool collect_links(const Lease& lease, const PageResult& result, WriteUnit& unit,
+                     std::vector<Found>& found);
+  bool collect_redirect(const Lease& lease, const PageResult& result, WriteUnit& unit,
+                        std::vector<Found>& found);
+  void submit(WriteUnit unit, const std::vector<Found>& found);
+  Host& end_request(const Lease& lease, const Transfer& transfer);
+  Lease take_lease(uint64_t lease_id);
+  void release_waiting(size_t fetcher);
+
+  // robots_gate.cc
+  bool robots_known(Host& host);
+  void lease_robots(Host& host, size_t fetcher);
+  bool on_robots_result(uint64_t lease_id, std::string_view bytes);
+  void settle_robots(Host& host, const Transfer& transfer, std::optional<RobotsRules> rules);
+  void robots_failed(Host& host, const Transfer& transfer);
+  bool follow_robots_redirect(Host& host, const Transfer& transfer);
+  void robots_event(const Host& host, const Transfer& transfer);
+
+  // supervision.cc
+  void requeue(const Lease& lease);
+  void strike(Lease lease, const FetcherPool::Loss& loss, WriteUnit& unit);
+  void strike_robots(const Lease& lease, const FetcherPool::Loss& loss);
+  void quarantine(Host& host, const Lease& lease, const FetcherPool::Loss& loss, WriteUnit& unit);
+
+  const RunOptions& options_;
+  const Clock& clock_;
+  EventLoop& loop_;
+  Logger& log_;
+
+  std::string user_agent_, robots_agent_;  // Configure's views point here
+  std::optional<FetcherPool> pool_;
+  std::optional<Error> pool_error_;
+
+  int64_t run_id_ = 0;
+  int64_t started_ms_ = 0;
+  std::unique_ptr<Writer> writer_;
+  std::optional<Database> reader_;  // host rows of hosts that come back to life
+  std::optional<Discovery> discovery_;
+  PrivateHosts private_hosts_;
+  Frontier frontier_;
+  std::unordered_map<uint64_t, Lease> leases_;
+  uint64_t next_lease_ = 1;
+  std::vector<std::vector<int64_t>> waiting_for_fetcher_;  // host ids, by fetcher
+  std::deque<int64_t> tail_wanted_;                        // host ids whose tail is to be read
+  int tail_loads_ = 0;                                     // under way
+  std::vector<int64_t> resumed_hosts_;                     // ids, until the writer runs
+  std::vector<EventRow> early_events_;                     // until the writer runs
+
+  int64_t page_leases_ = 0;
+  int64_t pages_ = 0;  // this run
+  int64_t errors_ = 0;
+  int64_t bytes_ = 0;    // decoded
+  int64_t pending_ = 0;  // URLs waiting or in flight
+  int64_t answers_ = 0;  // responses with an HTTP status: somebody was reached
+  int64_t unreached_ = 0;
+  bool previous_died_ = false;
+  bool write_failed_ = false;
+
+  int stops_ = 0;
+  End end_;
+  int64_t drain_until_ms_ = 0;
+};
+
+}  // namespace crawl

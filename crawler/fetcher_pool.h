@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Birth, work and death of the fetchers: one child process per CPU, each with its own shared
+// memory.
+//
+// The pool spawns, shakes hands, hands jobs out, brings results in, watches the heartbeats, kills
+// what misbehaves, and respawns. It knows leases as numbers only; what they mean, and what becomes
+// of a URL that killed its fetcher, is its delegate's to decide.
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "base/event_loop.h"
+#include "base/result.h"
+#include "ipc/child_process.h"
+#include "ipc/messages.h"
+#include "ipc/shared_queue.h"
+
+namespace crawl {
+
+class FetcherPool {
+ public:
+  struct Options {
+    int executable_fd = -1;  // O_PATH; the caller keeps it
+    int fetchers = 1;
+    Configure configure;  // its views must outlive the pool; the generation is set here
+    int64_t watchdog_ms = 30'000;
+    SharedQueue::Options queue;
+  };
+
+  // How a fetcher ended.
+  struct Loss {
+    size_t index = 0;
+    pid_t pid = 0;
+    ExitStatus status;
+    std::string cause;             // "killed by SIGSEGV", "no heartbeat for 30 s, killed", …
+    std::vector<uint64_t> leases;  // unanswered, without the blamed one
+    uint64_t blamed = 0;           // a lease; 0: nobody's fault
+    Phase phase = Phase::kIdle;    // what it was doing with the blamed one
+    bool expected = false;         // shut down by us
+  };
+
+  class Delegate {
+   public:
+    virtual ~Delegate() = default;
+    virtual void on_fetcher_ready(size_t index, pid_t pid, std::string_view sandbox) = 0;
+    // A result with a lease that this fetcher holds; `type` is kPageResult or kRobotsResult.
+    // `bytes` is the encoded message. False: the message breaks a rule, the fetcher is to be
+    // killed.
+    virtual bool on_result(size_t index, MessageType type, uint64_t lease,
+                           std::shared_ptr<const std::string> bytes) = 0;
+    virtual void on_fetcher_lost(const Loss& loss) = 0;
+    virtual void on_fetcher_log(size_t index, std::string_view text) = 0;
+    virtual void on_warning(const std::string& text) = 0;
+    // No fetcher can be started any more, and why.
+    virtual void on_unusable(const Error& error) = 0;
+  };
+
+  FetcherPool(EventLoop& loop, const Options& options, Delegate& delegate);
+  ~FetcherPool();
+  FetcherPool(const FetcherPool&) = delete;
+  FetcherPool& operator=(const FetcherPool&) = delete;
+
+  // Spawns all. An executable that cannot be run is an error at once.
+  Result<void> start();
+
+  size_t size() const { return fetchers_.size(); }
+  size_t ready_count() const;
+  bool ready(size_t index) const;
+  size_t load(size_t index) const;  // leases it holds
+  pid_t pid(size_t index) const;
+  uint32_t generation(size_t index) const { return fetchers_[index]->generation; }
+
+  // Hands a job to a ready fetcher. What the ring does not take at once waits in order.
+  template <typename Job>
+  void submit(size_t index, const Job& job) {
+    std::string bytes;
+    encode_message(job, bytes);
+    submit_bytes(index, job.lease, std::move(bytes));
+  }
+
+  // One round of work with the rings: jobs out, at most `results_max` results in, wake-ups sent.
+  // Returns how many results came in.
+  size_t turn(size_t results_max);
+  // To be called before blocking in the loop: false when a ring has something already.
+  bool prepare_to_sleep();
+
+  // Kills everything that still runs; on_fetcher_lost is called for each, with expected = true.
+  void shut_down();
+  // One of `signal` to a fetcher, for tests of supervision.
+  void kill(size_t index, int signal);
+
+ private:
+  enum class State : uint8_t { kEmpty, kStarting, kReady };
+
+  struct Fetcher {
+    size_t index = 0;
+    State state = State::kEmpty;
+    uint32_t generation = 0;
+    std::unique_ptr<SharedQueue> queue;
+    std::unique_ptr<ChildProcess> child;
+    std::unordered_set<uint64_t> leases;
+    std::deque<std::string> outbox;  // encoded jobs the ring has not taken yet
+    size_t outbox_sent = 0;          // bytes of its first one that have gone
+    uint64_t heartbeat = 0;
+    int stale_checks = 0;    // consecutive watchdog rounds without a new heartbeat
+    bool answered = false;   // gave a first result
+    int early_deaths = 0;    // consecutive, before a first result
+    uint64_t guilty = 0;     // lease whose message broke a rule
+    std::string kill_cause;  // why we killed it
+    EventLoop::TimerId respawn = 0;
+  };
+
+  Result<void> spawn(Fetcher& fetcher);
+  void spawn_later(Fetcher& fetcher, int64_t delay_ms);
+  void respawn(Fetcher& fetcher);
+  void on_message(Fetcher& fetcher, std::string_view message);
+  void on_hello(Fetcher& fetcher, const Hello& hello);
+  void on_exit(Fetcher& fetcher, const ExitStatus& status);
+  void condemn(Fetcher& fetcher, std::string cause, uint64_t guilty_lease);
+  void submit_bytes(size_t index, uint64_t lease, std::string bytes);
+  void send_jobs(Fetcher& fetcher);
+  size_t receive_results(Fetcher& fetcher, size_t results_max);
+  bool accept_result(Fetcher& fetcher, std::shared_ptr<std::string> bytes);
+  void wake_peer(Fetcher& fetcher);
+  void check_heartbeats();
+  void arm_watchdog();
+
+  EventLoop& loop_;
+  Options options_;
+  Delegate& delegate_;
+  std::vector<std::unique_ptr<Fetcher>> fetchers_;
+  uint32_t next_generation_ = 1;
+  int failed_starts_ = 0;  // consecutive deaths before Ready, all fetchers together
+  bool shutting_down_ = false;
+  EventLoop::TimerId watchdog_ = 0;
+};
+
+}  // namespace crawl

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+#include "crawler/frontier.h"
+
+#include <algorithm>
+
+namespace crawl {
+
+Host& Frontier::host(int64_t id, const std::function<void(Host&)>& make) {
+  std::unique_ptr<Host>& slot = hosts_[id];
+  if (!slot) {
+    slot = std::make_unique<Host>(options_.politeness);
+    slot->id = id;
+    make(*slot);
+  }
+  return *slot;
+}
+
+Host* Frontier::find(int64_t id) {
+  const auto found = hosts_.find(id);
+  return found == hosts_.end() ? nullptr : found->second.get();
+}
+
+std::optional<int64_t> Frontier::ready_ms(const Host& host) const {
+  if (host.in_flight >= options_.host_concurrency) return std::nullopt;
+  if (host.robots.in_flight) return std::nullopt;  // nothing before its robots.txt is known
+  const std::optional<int64_t> queued = host.queue.ready_ms();
+  if (!queued) return std::nullopt;
+  int64_t at = std::max(*queued, host.politeness.next_at_ms());
+  if (host.robots.state == RobotsState::kUnknown) at = std::max(at, host.robots.retry_at_ms);
+  return at;
+}
+
+void Frontier::reschedule(Host& host) {
+  const bool busy = !host.queue.finished() || host.in_flight > 0;
+  if (busy != host.busy) {
+    host.busy = busy;
+    busy_ += busy ? 1 : static_cast<size_t>(-1);
+  }
+  const std::optional<int64_t> at = ready_ms(host);
+  if (host.ready) {
+    if (at && std::get<0>(*host.ready) == *at) return;  // keeps its turn
+    ready_.erase(*host.ready);
+    host.ready.reset();
+  }
+  if (!at) return;
+  host.ready = Host::ReadyKey{*at, next_turn_++, host.id};
+  ready_.insert(*host.ready);
+}
+
+Host* Frontier::take_ready(int64_t now_ms) {
+  if (ready_.empty()) return nullptr;
+  const Host::ReadyKey first = *ready_.begin();
+  if (std::get<0>(first) > now_ms) return nullptr;
+  ready_.erase(ready_.begin());
+  Host* host = find(std::get<2>(first));
+  host->ready.reset();
+  return host;
+}
+
+std::optional<int64_t> Frontier::next_ready_ms() const {
+  if (ready_.empty()) return std::nullopt;
+  return std::get<0>(*ready_.begin());
+}
+
+bool Frontier::idle(const Host& host, int64_t now_ms) const {
+  return host.queue.finished() && host.in_flight == 0 && host.politeness.next_at_ms() <= now_ms;
+}
+
+size_t Frontier::ready_count(int64_t now_ms, size_t count_max) const {
+  size_t count = 0;
+  for (const Host::ReadyKey& key : ready_) {
+    if (std::get<0>(key) > now_ms || count == count_max) break;
+    ++count;
+  }
+  return count;
+}
+
+void Frontier::for_each(const std::function<void(Host&)>& visit) {
+  for (auto& [id, host] : hosts_) visit(*host);
+}
+
+}  // namespace crawl

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: MIT
+// Coordinator: what becomes of a page's result. Everything in it is a claim of a process that read
+// hostile bytes: it is checked here before any of it becomes a row.
+
+#include <algorithm>
+#include <utility>
+
+#include "base/escape.h"
+#include "crawler/coordinator.h"
+
+namespace crawl {
+
+namespace {
+
+constexpr int64_t kRetryWaitMaxMs = 10 * 60'000;
+
+bool is_text(std::string_view text) {
+  return text.find('\0') == std::string_view::npos && is_valid_utf8(text);
+}
+
+bool claimable(Outcome outcome) {
+  return outcome != Outcome::kNone && outcome != Outcome::kRedirectLimit &&
+         outcome != Outcome::kRobotsUnreachable && outcome != Outcome::kCrashedFetcher;
+}
+
+bool status_fits(Outcome outcome, uint16_t status) {
+  if (outcome == Outcome::kOk) return status >= 200 && status < 300;
+  if (outcome == Outcome::kRedirect) return status >= 300 && status < 400;
+  if (outcome == Outcome::kNotModified) return status == 304;
+  return status == 0 || (status >= 100 && status < 1000);
+}
+
+bool has_token(std::string_view tokens, std::string_view wanted) {
+  while (!tokens.empty()) {
+    const size_t end = std::min(tokens.find(' '), tokens.size());
+    if (tokens.substr(0, end) == wanted) return true;
+    tokens.remove_prefix(std::min(end + 1, tokens.size()));
+  }
+  return false;
+}
+
+bool strains_host(const Transfer& transfer) {
+  return transfer.status == 429 || transfer.status == 503 ||
+         transfer.outcome == Outcome::kTimeout || transfer.outcome == Outcome::kConnectFailed;
+}
+
+// Might come out differently in a minute.
+bool is_transient(const Transfer& transfer) {
+  switch (transfer.outcome) {
+    case Outcome::kDnsFailed:
+    case Outcome::kConnectFailed:
+    case Outcome::kTimeout:
+    case Outcome::kIncomplete:
+    case Outcome::kProtocolError:
+      return true;
+    case Outcome::kHttpError:
+      return transfer.status == 408 || transfer.status == 425 || transfer.status == 429 ||
+             transfer.status == 500 || transfer.status == 502 || transfer.status == 503 ||
+             transfer.status == 504;
+    default:
+      return false;
+  }
+}
+
+bool has_content(Outcome outcome) {
+  return outcome == Outcome::kOk || outcome == Outcome::kTooLarge;
+}
+
+void copy_content(const PageResult& result, PageRow& page) {
+  page.charset = result.charset;
+  page.charset_source = result.charset_source;
+  page.parse_status = result.parse_status;
+  page.title = result.title;
+  page.description = result.description;
+  page.canonical = result.canonical;
+  page.lang = result.lang;
+  page.robots_directives = result.robots_directives;
+  page.text = result.text;
+  page.body_bytes = result.body_bytes;
+  page.content_hash = result.content_hash;
+  page.text_hash = result.text_hash;
+  page.simhash = result.simhash;
+  page.links_dropped = result.links_dropped;
+  page.body_zstd = result.body_zstd;
+}
+
+PageRow page_row(const PageResult& result, std::shared_ptr<const std::string> bytes) {
+  PageRow page;
+  page.backing = std::move(bytes);
+  page.outcome = result.transfer.outcome;
+  page.status = result.transfer.status;
+  page.elapsed_ms = result.transfer.elapsed_ms;
+  page.wire_bytes = result.transfer.wire_bytes;
+  page.detail = result.transfer.detail;
+  page.address = result.transfer.address;
+  page.content_type = result.content_type;
+  page.etag = result.etag;
+  page.last_modified = result.last_modified;
+  page.headers = result.headers;
+  if (has_content(page.outcome)) copy_content(result, page);
+  // A failure never replaces what a good fetch brought.
+  const bool replaces = has_content(page.outcome) || page.outcome == Outcome::kRedirect ||
+                        page.outcome == Outcome::kUnsupportedType;
+  page.body_store = replaces ? BodyStore::kReplace : BodyStore::kKeep;
+  return page;
+}
+
+}  // namespace
+
+bool Coordinator::on_result(size_t index, MessageType type, uint64_t lease_id,
+                            std::shared_ptr<const std::string> bytes) {
+  const auto found = leases_.find(lease_id);
+  if (found == leases_.end() || found->second.fetcher != index) return false;
+  const bool robots = type == MessageType::kRobotsResult;
+  if (found->second.robots != robots) return false;
+  const bool accepted =
+      robots ? on_robots_result(lease_id, *bytes) : on_page_result(lease_id, std::move(bytes));
+  if (accepted) release_waiting(index);
+  return accepted;
+}
+
+bool Coordinator::valid(const Transfer& transfer, const Lease& lease) const {
+  return transfer.generation == pool_->generation(lease.fetcher) && claimable(transfer.outcome) &&
+         status_fits(transfer.outcome, transfer.status) && transfer.retry_after_ms >= -1 &&
+         is_text(transfer.detail) && is_text(transfer.address) && is_text(transfer.location);
+}
+
+bool Coordinator::valid_texts(const PageResult& result) const {
+  for (const std::string_view text :
+       {result.headers, result.content_type, result.etag, result.last_modified, result.charset,
+        result.title, result.description, result.canonical, result.lang, result.text}) {
+    if (!is_text(text)) return false;
+  }
+  return (result.robots_directives & ~kRobotsAll) == 0 &&
+         result.body_bytes <= static_cast<uint64_t>(options_.max_size);
+}
+
+bool Coordinator::on_page_result(uint64_t lease_id, std::shared_ptr<const std::string> bytes) {
+  const std::optional<PageResult> result = decode_message<PageResult>(*bytes);
+  const Lease& claimed = leases_.at(lease_id);
+  if (!result || !valid(result->transfer, claimed) || !valid_texts(*result)) return false;
+  const Transfer& transfer = result->transfer;
+
+  WriteUnit unit;
+  std::vector<Found> found;
+  unit.page = page_row(*result, bytes);
+  PageRow& page = *unit.page;
+  const bool truthful = has_content(transfer.outcome) ? collect_links(claimed, *result, unit, found)
+                        : transfer.outcome == Outcome::kRedirect
+                            ? collect_redirect(claimed, *result, unit, found)
+                            : true;
+  if (!truthful) {
+    // What it had found so far passed every check and is known by now; only the page is not
+    // believed.
+    unit.page.reset();
+    submit(std::move(unit), found);
+    return false;
+  }
+
+  Lease lease = take_lease(lease_id);
+  Host& asked = end_request(lease, transfer);
+  if (retry(asked, lease, transfer)) return true;
+
+  page.url_id = lease.url.id;
+  page.fetched_at = clock_.wall_ms();
+  page.fetcher_pid = pool_->pid(lease.fetcher);
+  UrlUpdate update;
+  update.id = lease.url.id;
+  // 304: the page is what it was when it was last fetched whole.
+  update.outcome = page.outcome == Outcome::kNotModified ? Outcome::kOk : page.outcome;
+  if (update.outcome != Outcome::kOk) update.reason = page.detail;
+  update.attempts = lease.url.attempts;
+  update.strikes = lease.url.strikes;
+  unit.url_updates.push_back(std::move(update));
+
+  ++pages_;
+  ++asked.pages;
+  --pending_;
+  bytes_ += static_cast<int64_t>(page.body_bytes);
+  const bool good = has_content(page.outcome) || page.outcome == Outcome::kRedirect ||
+                    page.outcome == Outcome::kNotModified;
+  if (!good) {
+    ++errors_;
+    ++asked.errors;
+  }
+  asked.queue.release(lease.url.id);
+  submit(std::move(unit), found);
+  changed(asked);
+  return true;
+}
+
+bool Coordinator::collect_links(const Lease& lease, const PageResult& result, WriteUnit& unit,
+                                std::vector<Found>& found) {
+  Offer offer;
+  offer.depth = lease.url.depth + 1;
+  offer.seed_id = lease.url.seed_id;
+  offer.via_id = lease.url.id;
+  const bool page_nofollow = (result.robots_directives & kRobotsNofollow) != 0;
+  const int64_t now = clock_.wall_ms();
+  unit.page->links.reserve(result.links.size());
+  for (const PageLink& link : result.links) {
+    if (!is_text(link.rel) || !is_text(link.anchor)) return false;
+    offer.href = link.href;
+    offer.kind = link.kind;
+    offer.nofollow = page_nofollow || has_token(link.rel, "nofollow");
+    std::optional<Found> seen = discovery_->offer(offer, now, unit);
+    if (!seen) return false;
+    unit.page->links.push_back({seen->url_id, link.kind, link.rel, link.anchor});
+    if (seen->pending) found.push_back(std::move(*seen));
+  }
+  return true;
+}
+
+// The next hop is a URL like any other: in scope or not, allowed or not, seen or new. It keeps the
+// depth of the page that points to it.
+bool Coordinator::collect_redirect(const Lease& lease, const PageResult& result, WriteUnit& unit,
+                                   std::vector<Found>& found) {
+  PageRow& page = *unit.page;
+  if (lease.url.hops >= options_.max_redirects) {
+    page.outcome = Outcome::kRedirectLimit;
+    page.body_store = BodyStore::kKeep;
+    page.detail = "more redirects in a row than --max-redirects allows";
+    return true;
+  }
+  if (result.transfer.location.empty()) return true;
+  Offer offer;
+  offer.href = result.transfer.location;
+  offer.kind = LinkKind::kRedirect;
+  offer.depth = lease.url.depth;
+  offer.hops = lease.url.hops + 1;
+  offer.seed_id = lease.url.seed_id;
+  offer.via_id = lease.url.id;
+  std::optional<Found> seen = discovery_->offer(offer, clock_.wall_ms(), unit);
+  if (!seen) return false;
+  page.redirect_id = seen->url_id;
+  page.links.push_back({seen->url_id, LinkKind::kRedirect, {}, {}});
+  if (seen->pending) found.push_back(std::move(*seen));
+  return true;
+}
+
+void Coordinator::submit(WriteUnit unit, const std::vector<Found>& found) {
+  // First the rows, then the queues: a tail that is read later must contain what was left to it.
+  writer_->submit(std::move(unit));
+  for (const Found& one : found) queue(one);
+}
+
+Coordinator::Lease Coordinator::take_lease(uint64_t lease_id) {
+  const auto found = leases_.find(lease_id);
+  Lease lease = std::move(found->second);
+  leases_.erase(found);
+  if (!lease.robots) --page_leases_;
+  return lease;
+}
+
+Host& Coordinator::end_request(const Lease& lease, const Transfer& transfer) {
+  Host& asked = *frontier_.find(lease.host_id);
+  --asked.in_flight;
+  asked.dirty = true;
+  const auto feedback =
+      strains_host(transfer) ? Politeness::Feedback::kStrained : Politeness::Feedback::kServed;
+  asked.politeness.on_end(clock_.monotonic_ms(), feedback, transfer.retry_after_ms);
+  ++(transfer.status > 0 ? answers_ : unreached_);
+  return asked;
+}
+
+bool Coordinator::retry(Host& asked, Lease& lease, const Transfer& transfer) {
+  if (!is_transient(transfer) || lease.url.attempts >= options_.retries) return false;
+  const int shift = static_cast<int>(std::min<int64_t>(lease.url.attempts, 20));
+  const int64_t wait = std::min(options_.retry_wait_ms << shift, kRetryWaitMaxMs);
+  ++lease.url.attempts;
+  WriteUnit unit;
+  UrlUpdate update;
+  update.id = lease.url.id;
+  update.state = UrlState::kPending;
+  update.attempts = lease.url.attempts;
+  update.strikes = lease.url.strikes;
+  unit.url_updates.push_back(std::move(update));
+  writer_->submit(std::move(unit));
+  asked.queue.delay(std::move(lease.url), clock_.monotonic_ms() + wait);
+  changed(asked);
+  return true;
+}
+
+// Hosts that waited for this fetcher get their turn.
+void Coordinator::release_waiting(size_t fetcher) {
+  for (const int64_t id : std::exchange(waiting_for_fetcher_[fetcher], {})) {
+    if (Host* waiting = frontier_.find(id)) changed(*waiting);
+  }
+}
+
+}  // namespace crawl

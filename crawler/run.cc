@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+#include "crawler/run.h"
+
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <memory>
+#include <utility>
+
+#include "base/escape.h"
+#include "base/event_loop.h"
+#include "crawler/coordinator.h"
+#include "crawler/fetcher_locator.h"
+#include "storage/lock.h"
+#include "storage/preflight.h"
+
+namespace crawl {
+
+namespace {
+
+constexpr size_t kSeedsBytesMax = 1u << 30;
+
+LogLevel log_level(const RunOptions& options) {
+  if (options.quiet) return LogLevel::kError;
+  return options.verbosity > 1   ? LogLevel::kDebug
+         : options.verbosity > 0 ? LogLevel::kInfo
+                                 : LogLevel::kWarning;
+}
+
+Result<std::string> read_all(const std::string& path) {
+  UniqueFd opened;
+  int fd = STDIN_FILENO;
+  if (path != "-") {
+    opened.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!opened) return errno_error("cannot open " + path);
+    fd = opened.fd();
+  }
+  std::string bytes;
+  char buffer[64 * 1024];
+  while (bytes.size() <= kSeedsBytesMax) {
+    const ssize_t n = ::read(fd, buffer, sizeof buffer);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return errno_error("cannot read " + path);
+    if (n == 0) return bytes;
+    bytes.append(buffer, static_cast<size_t>(n));
+  }
+  return Error{Errc::kFull, 0, path + " is larger than 1 GiB"};
+}
+
+bool looks_like_url(const std::string& argument) {
+  return argument.find("://") != std::string::npos;
+}
+
+// The seeds of all arguments, or the exit code that ends the run before it has begun.
+struct Seeds {
+  std::vector<Seed> list;
+  ExitCode code = ExitCode::kDone;
+};
+
+Seeds read_all_seeds(const RunOptions& options, Logger& log) {
+  Seeds seeds;
+  size_t problems = 0;
+  for (const std::string& argument : options.seeds) {
+    if (looks_like_url(argument)) {
+      auto seed = parse_seed(argument);
+      if (seed) {
+        seeds.list.push_back(std::move(*seed));
+      } else {
+        log.error(argument + ": " + seed.error().message());
+        ++problems;
+      }
+      continue;
+    }
+    auto bytes = read_all(argument);
+    if (!bytes) {
+      log.error(bytes.error().message());
+      seeds.code = ExitCode::kNoInput;
+      return seeds;
+    }
+    SeedList list = read_seeds(*bytes, argument == "-" ? "stdin" : argument);
+    for (const std::string& problem : list.problems) log.error(problem);
+    problems += list.problems.size();
+    for (Seed& seed : list.seeds) seeds.list.push_back(std::move(seed));
+  }
+  if (seeds.list.empty()) {
+    log.error("no usable seed: give a file with one URL per line, like https://example.com/");
+    seeds.code = ExitCode::kNoSeeds;
+  } else if (options.strict && problems > 0) {
+    log.error("--strict: bad lines in the seeds, nothing was started");
+    seeds.code = ExitCode::kNoSeeds;
+  }
+  return seeds;
+}
+
+// SIGINT and SIGTERM as events of the loop. Blocked before any thread is started, so that all
+// inherit it.
+class SignalWatch {
+ public:
+  static Result<std::unique_ptr<SignalWatch>> create(EventLoop& loop, Coordinator& coordinator) {
+    auto watch = std::unique_ptr<SignalWatch>(new SignalWatch(loop));
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &set, &watch->previous_);
+    watch->fd_.reset(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (!watch->fd_) return errno_error("signalfd");
+    const int fd = watch->fd_.fd();
+    auto watched = loop.watch(fd, EPOLLIN, [fd, &coordinator](uint32_t) {
+      signalfd_siginfo info{};
+      while (::read(fd, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+        const bool interrupt = info.ssi_signo == SIGINT;
+        coordinator.stop("interrupted", interrupt ? ExitCode::kInterrupted : ExitCode::kTerminated);
+      }
+    });
+    if (!watched) return watched.error();
+    return watch;
+  }
+  ~SignalWatch() {
+    if (fd_) loop_.unwatch(fd_.fd());
+    pthread_sigmask(SIG_SETMASK, &previous_, nullptr);
+  }
+  SignalWatch(const SignalWatch&) = delete;
+  SignalWatch& operator=(const SignalWatch&) = delete;
+
+ private:
+  explicit SignalWatch(EventLoop& loop) : loop_(loop) { sigemptyset(&previous_); }
+  EventLoop& loop_;
+  UniqueFd fd_;
+  sigset_t previous_{};
+};
+
+ExitCode fail(Logger& log, const Error& error, ExitCode code) {
+  log.error(error.message());
+  return code;
+}
+
+ExitCode fetcher_exit_code(const Error& error) {
+  return error.code == Errc::kNotFound ? ExitCode::kNoInput : ExitCode::kConfig;
+}
+
+ExitCode database_exit_code(const Error& error) {
+  return error.code == Errc::kFull ? ExitCode::kIo : ExitCode::kCannotCreate;
+}
+
+Result<void> check_database(const std::string& path) {
+  auto state = inspect_writable_path(path);
+  if (!state) return state.error();
+  return *state == PathState::kFile ? check_identity_untouched(path) : Result<void>();
+}
+
+}  // namespace
+
+ExitCode run_crawl(const RunOptions& options) {
+  const SystemClock clock;
+  Logger log(clock, log_level(options), options.log_format);
+  Seeds seeds = read_all_seeds(options, log);
+  if (seeds.code != ExitCode::kDone) return seeds.code;
+  auto scope = ScopePolicy::create(options);
+  if (!scope) return fail(log, scope.error(), ExitCode::kUsage);
+  auto fetcher = locate_fetcher(options.fetcher);
+  if (!fetcher) return fail(log, fetcher.error(), fetcher_exit_code(fetcher.error()));
+  auto loop = EventLoop::create(clock);
+  if (!loop) return fail(log, loop.error(), ExitCode::kIo);
+
+  Coordinator coordinator({options, clock, **loop, log});
+  auto signals = SignalWatch::create(**loop, coordinator);
+  if (!signals) return fail(log, signals.error(), ExitCode::kIo);
+  // Whatever may be wrong is found out before anything on disk is changed. (A database that another
+  // run is just making may look wrong; that run's lock says so below.)
+  if (auto usable = check_database(options.database);
+      !usable && !run_lock_holder(options.database)) {
+    return fail(log, usable.error(), database_exit_code(usable.error()));
+  }
+  if (auto started = coordinator.start_fetchers(fetcher->fd.fd()); !started) {
+    return fail(log, started.error(), ExitCode::kConfig);
+  }
+  auto lock = RunLock::acquire(options.database, options.lock_wait_ms, clock);
+  if (!lock) {
+    const bool busy = lock.error().code == Errc::kBusy;
+    return fail(log, lock.error(), busy ? ExitCode::kBusy : database_exit_code(lock.error()));
+  }
+  auto database = Database::open_writer(options.database);
+  if (!database) return fail(log, database.error(), database_exit_code(database.error()));
+  if (auto opened = coordinator.open(std::move(*database), seeds.list, std::move(*scope));
+      !opened) {
+    return fail(log, opened.error(), ExitCode::kIo);
+  }
+  Progress::Options progress_options;
+  progress_options.style = progress_style(options.quiet, options.progress, options.log_format,
+                                          STDERR_FILENO, ::getenv("TERM"));
+  progress_options.format = options.log_format;
+  progress_options.database = options.database;
+  Progress progress(clock, log, progress_options);
+  return coordinator.run(progress).code;
+}
+
+}  // namespace crawl

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Which URLs belong to the crawl. A URL is in scope when any seed's scope admits it; the seed it is
+// counted to decides its depth limit.
+//
+//   host    the seed's host and port; "www." in front makes no difference, nor does http or https
+//   domain  every host under the seed's registrable domain (public suffix list)
+//   prefix  as host, and the path begins with the seed's path up to its last '/'
+//   any     everything
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.h"
+#include "base/vocabulary.h"
+#include "crawler/options.h"
+#include "seeds/reader.h"
+#include "web/url.h"
+
+namespace re2 {
+class RE2;
+}
+
+namespace crawl {
+
+// A URL as a page offers it.
+struct Candidate {
+  const Url& url;  // canonical
+  LinkKind kind = LinkKind::kAnchor;
+  bool nofollow = false;  // by rel or by the page's robots directives
+  int64_t depth = 0;      // it would have
+  int64_t from_seed = 0;  // the seed its page is counted to
+};
+
+struct ScopeDecision {
+  SkipReason reason = SkipReason::kNone;  // kNone: to be fetched, if robots.txt agrees
+  int64_t seed_id = 0;                    // the seed it is counted to
+};
+
+class ScopePolicy {
+ public:
+  static Result<ScopePolicy> create(const RunOptions& options);
+  ~ScopePolicy();
+  ScopePolicy(ScopePolicy&&) noexcept;
+  ScopePolicy& operator=(ScopePolicy&&) noexcept;
+
+  void add_seed(int64_t id, const Seed& seed);
+  ScopeDecision decide(const Candidate& candidate) const;
+
+ private:
+  struct SeedScope {
+    int64_t depth_max = 0;
+    Scope scope = Scope::kHost;
+    std::string key;     // authority without "www.", or the registrable domain
+    std::string prefix;  // kPrefix: path prefix
+  };
+
+  ScopePolicy();
+  bool admits(const SeedScope& seed, const Url& url, std::string_view authority) const;
+  std::optional<int64_t> admitting_seed(const Url& url, int64_t preferred) const;
+  bool excluded(std::string_view href) const;
+
+  int64_t default_depth_ = 0;
+  Scope default_scope_ = Scope::kHost;
+  bool follow_nofollow_ = false;
+  std::unordered_map<int64_t, SeedScope> seeds_;
+  std::unordered_map<std::string, std::vector<int64_t>> by_key_;  // host, prefix and domain scopes
+  std::optional<int64_t> any_;                                    // a seed whose scope is any
+  bool has_domain_scope_ = false;
+  std::vector<std::unique_ptr<re2::RE2>> include_, exclude_;
+};
+
+}  // namespace crawl

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+// Coordinator: births and deaths of fetchers. The URL a fetcher died of gets a strike; three
+// strikes, and it is quarantined. Every other lease goes back to the frontier as if it had never
+// been handed out.
+
+#include <utility>
+
+#include "crawler/coordinator.h"
+
+namespace crawl {
+
+namespace {
+
+constexpr int64_t kStrikePauseMs = 1000;  // before a suspect is tried again
+
+}  // namespace
+
+void Coordinator::on_fetcher_ready(size_t index, pid_t pid, std::string_view sandbox) {
+  EventRow row = event("fetcher_started", {}, "sandbox: " + std::string(sandbox));
+  row.pid = pid;
+  log_.debug("fetcher " + std::to_string(index) + " ready, pid " + std::to_string(pid));
+  if (!writer_) {
+    early_events_.push_back(std::move(row));
+    return;
+  }
+  WriteUnit unit;
+  unit.events.push_back(std::move(row));
+  writer_->submit(std::move(unit));
+  release_waiting(index);
+}
+
+void Coordinator::on_fetcher_lost(const FetcherPool::Loss& loss) {
+  if (!writer_) return;
+  for (const uint64_t id : loss.leases) requeue(take_lease(id));
+  WriteUnit unit;
+  EventRow row = event("fetcher_exited", {}, loss.cause);
+  row.pid = loss.pid;
+  if (loss.status.code) row.code = *loss.status.code;
+  if (loss.status.signal) row.signal = *loss.status.signal;
+  if (loss.blamed != 0) {
+    Lease lease = take_lease(loss.blamed);
+    row.url = lease.robots ? frontier_.find(lease.host_id)->name + "/robots.txt" : lease.url.url;
+    row.text += " while busy with it: " + std::string(name(loss.phase));
+    log_.warning("fetcher " + std::to_string(loss.pid) + " " + loss.cause + ", busy with " +
+                 row.url);
+    unit.events.push_back(std::move(row));
+    if (lease.robots) {
+      strike_robots(lease, loss);
+    } else {
+      strike(std::move(lease), loss, unit);
+    }
+  } else {
+    if (!loss.expected) log_.warning("fetcher " + std::to_string(loss.pid) + " " + loss.cause);
+    unit.events.push_back(std::move(row));
+  }
+  writer_->submit(std::move(unit));
+  release_waiting(loss.index);
+}
+
+void Coordinator::requeue(const Lease& lease) {
+  Host& asked = *frontier_.find(lease.host_id);
+  --asked.in_flight;
+  // The host has seen a request, whatever became of it.
+  asked.politeness.not_before(clock_.monotonic_ms() + asked.politeness.delay_ms());
+  if (lease.robots) {
+    asked.robots.in_flight = false;
+  } else {
+    asked.queue.push(lease.url);
+  }
+  changed(asked);
+}
+
+void Coordinator::strike(Lease lease, const FetcherPool::Loss& loss, WriteUnit& unit) {
+  Host& asked = *frontier_.find(lease.host_id);
+  --asked.in_flight;
+  const int64_t now = clock_.monotonic_ms();
+  asked.politeness.not_before(now + asked.politeness.delay_ms());
+  if (++lease.url.strikes >= kStrikesMax) {
+    quarantine(asked, lease, loss, unit);
+  } else {
+    UrlUpdate update;
+    update.id = lease.url.id;
+    update.state = UrlState::kPending;
+    update.attempts = lease.url.attempts;
+    update.strikes = lease.url.strikes;
+    unit.url_updates.push_back(std::move(update));
+    asked.queue.delay(std::move(lease.url), now + kStrikePauseMs);
+  }
+  changed(asked);
+}
+
+void Coordinator::quarantine(Host& asked, const Lease& lease, const FetcherPool::Loss& loss,
+                             WriteUnit& unit) {
+  const std::string reason = "its fetcher died " + std::to_string(kStrikesMax) +
+                             " times, last: " + loss.cause + " (" + std::string(name(loss.phase)) +
+                             ")";
+  PageRow page;
+  page.backing = std::make_shared<const std::string>(reason);
+  page.detail = *page.backing;
+  page.url_id = lease.url.id;
+  page.body_store = BodyStore::kKeep;
+  page.outcome = Outcome::kCrashedFetcher;
+  page.fetched_at = clock_.wall_ms();
+  page.fetcher_pid = loss.pid;
+  unit.page = std::move(page);
+
+  UrlUpdate update;
+  update.id = lease.url.id;
+  update.outcome = Outcome::kCrashedFetcher;
+  update.reason = reason;
+  update.attempts = lease.url.attempts;
+  update.strikes = lease.url.strikes;
+  unit.url_updates.push_back(std::move(update));
+
+  EventRow row = event("quarantined", lease.url.url, reason);
+  row.pid = loss.pid;
+  if (loss.status.code) row.code = *loss.status.code;
+  if (loss.status.signal) row.signal = *loss.status.signal;
+  unit.events.push_back(std::move(row));
+  ++pages_;
+  ++errors_;
+  --pending_;
+  ++asked.pages;
+  ++asked.errors;
+  asked.queue.release(lease.url.id);
+}
+
+void Coordinator::strike_robots(const Lease& lease, const FetcherPool::Loss& loss) {
+  Host& asked = *frontier_.find(lease.host_id);
+  --asked.in_flight;
+  asked.robots.in_flight = false;
+  asked.robots.retry_at_ms = clock_.monotonic_ms() + kStrikePauseMs;
+  asked.politeness.not_before(clock_.monotonic_ms() + asked.politeness.delay_ms());
+  if (++asked.robots.strikes >= kStrikesMax) {
+    asked.robots.state = RobotsState::kUnreachable;
+    asked.robots.outcome = Outcome::kRobotsUnreachable;
+    asked.robots.detail = "robots.txt: its fetcher died of it: " + loss.cause;
+  }
+  changed(asked);
+}
+
+void Coordinator::on_fetcher_log(size_t index, std::string_view text) {
+  log_.debug("fetcher " + std::to_string(index) + ": " + std::string(text));
+}
+
+void Coordinator::on_warning(const std::string& text) { log_.warning(text); }
+
+void Coordinator::on_unusable(const Error& error) {
+  pool_error_ = error;
+  if (!writer_) return;  // start_fetchers() reports it
+  log_.error(error.message());
+  stop("failed", ExitCode::kBug);
+  stop("failed", ExitCode::kBug);
+}
+
+}  // namespace crawl
