@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#include "fetcher/address_guard.h"
+
+#include <netinet/in.h>
+
+#include <cstring>
+
+namespace crawl {
+
+bool address_allowed(const IpAddress& address, AddressPolicy policy) {
+  return policy == AddressPolicy::kAny || is_public_address(address);
+}
+
+std::vector<IpAddress> allowed_addresses(const std::vector<IpAddress>& addresses,
+                                         AddressPolicy policy) {
+  std::vector<IpAddress> allowed;
+  for (const IpAddress& address : addresses) {
+    if (address_allowed(address, policy)) allowed.push_back(address);
+  }
+  return allowed;
+}
+
+std::optional<IpAddress> address_of(const sockaddr* address, size_t length) {
+  IpAddress ip;
+  if (length >= sizeof(sockaddr_in) && address->sa_family == AF_INET) {
+    sockaddr_in v4{};
+    std::memcpy(&v4, address, sizeof v4);
+    std::memcpy(ip.bytes.data(), &v4.sin_addr, 4);
+    return ip;
+  }
+  if (length >= sizeof(sockaddr_in6) && address->sa_family == AF_INET6) {
+    sockaddr_in6 v6{};
+    std::memcpy(&v6, address, sizeof v6);
+    ip.family = 6;
+    std::memcpy(ip.bytes.data(), &v6.sin6_addr, 16);
+    return ip;
+  }
+  return std::nullopt;
+}
+
+std::string endpoint_text(const IpAddress& address, uint16_t port) {
+  const std::string host = address.family == 6 ? "[" + address.text() + "]" : address.text();
+  return host + ":" + std::to_string(port);
+}
+
+}  // namespace crawl

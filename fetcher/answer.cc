@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+#include "fetcher/answer.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "base/escape.h"
+#include "fetcher/text_bounds.h"
+#include "web/media_type.h"
+#include "web/robots.h"
+
+namespace crawl {
+
+namespace {
+
+// A validator is sent back as it came or not at all: half an ETag matches nothing.
+std::string validator(std::string value) {
+  if (value.size() > kShortBytesMax || !is_valid_utf8(value)) value.clear();
+  return value;
+}
+
+uint32_t clamp_u32(int64_t value) {
+  return static_cast<uint32_t>(std::clamp<int64_t>(value, 0, std::numeric_limits<uint32_t>::max()));
+}
+
+// Views into `report`.
+Transfer summarise(const FetchReport& report, uint64_t lease, uint32_t generation) {
+  Transfer summary;
+  summary.lease = lease;
+  summary.generation = generation;
+  summary.outcome = report.outcome;
+  summary.status = static_cast<uint16_t>(std::clamp(report.status, 0, 999));
+  summary.detail = report.detail;
+  summary.address = report.address;
+  summary.location = report.location;
+  summary.elapsed_ms = clamp_u32(report.elapsed_ms);
+  summary.wire_bytes = report.wire_bytes;
+  summary.retry_after_ms = report.retry_after_ms;
+  return summary;
+}
+
+bool has_page(Outcome outcome) { return outcome == Outcome::kOk || outcome == Outcome::kTooLarge; }
+
+std::string unsupported_detail(std::string_view essence) {
+  return bounded_line(std::string(essence) + " is not read as a page", kShortBytesMax);
+}
+
+template <typename Message>
+void encode_into(const Message& message, std::string& out) {
+  out.clear();
+  encode_message(message, out);
+}
+
+}  // namespace
+
+Answerer::Answerer(Document& document, uint32_t generation, std::string robots_agent,
+                   PhaseHandler on_phase)
+    : document_(document),
+      generation_(generation),
+      robots_agent_(std::move(robots_agent)),
+      on_phase_(std::move(on_phase)) {}
+
+bool Answerer::parse(uint64_t lease, const DocumentInput& input, PageResult& result) {
+  on_phase_(lease, input.url, Phase::kDecode);
+  return document_.parse(input, result, [&](Phase phase) { on_phase_(lease, input.url, phase); });
+}
+
+void Answerer::answer(const HttpTransfer& transfer, std::string& out) {
+  const FetchRequest& request = transfer.request();
+  const Transfer summary = summarise(transfer.report(), request.lease, generation_);
+  if (request.kind == JobKind::kPage) return answer_page(transfer, summary, out);
+  answer_robots(summary, request.url, robots_agent_, transfer.body(), out);
+}
+
+void Answerer::answer_page(const HttpTransfer& transfer, const Transfer& summary,
+                           std::string& out) {
+  const ResponseHead& head = transfer.head();
+  const std::string raw_type = head.value("content-type");
+  const std::string essence = bounded_line(parse_media_type(raw_type).essence, kShortBytesMax);
+  const std::string headers = bounded_text(head.lines(), kHeaderBytesMax);
+  const std::string etag = validator(head.value("etag"));
+  const std::string last_modified = validator(head.value("last-modified"));
+  const std::string robots_tag = head.joined_values("x-robots-tag");
+  std::string unsupported;
+
+  PageResult result;
+  result.transfer = summary;
+  result.headers = headers;
+  result.content_type = essence;
+  result.etag = etag;
+  result.last_modified = last_modified;
+  if (has_page(summary.outcome)) {
+    const DocumentInput input{transfer.body(), raw_type,      transfer.request().url,
+                              robots_tag,      robots_agent_, transfer.truncated()};
+    if (!parse(summary.lease, input, result)) {
+      unsupported = unsupported_detail(result.content_type);
+      result.transfer.outcome = Outcome::kUnsupportedType;
+      result.transfer.detail = unsupported;
+    }
+  }
+  encode_into(result, out);
+}
+
+void Answerer::answer_robots(const Transfer& summary, std::string_view url, std::string_view agent,
+                             std::string_view bytes, std::string& out) {
+  RobotsResult result;
+  result.transfer = summary;
+  std::string rules;
+  if (summary.outcome == Outcome::kOk) {
+    on_phase_(summary.lease, url, Phase::kParse);
+    rules = RobotsRules::parse(bytes.substr(0, kRobotsBytesMax), agent).serialize();
+    if (rules.size() > 2 * kRobotsBytesMax)
+      rules.resize(rules.rfind('\n', 2 * kRobotsBytesMax - 1) + 1);
+    result.rules = rules;
+  }
+  encode_into(result, out);
+}
+
+void Answerer::answer(const ParseJob& job, std::string& out) {
+  Transfer summary;
+  summary.lease = job.lease;
+  summary.generation = generation_;
+  summary.outcome = Outcome::kOk;
+  summary.status = 200;
+  summary.wire_bytes = job.bytes.size();
+  if (job.kind == JobKind::kRobots) {
+    const std::string_view agent = job.robots_agent.empty() ? robots_agent_ : job.robots_agent;
+    return answer_robots(summary, job.base, agent, job.bytes, out);
+  }
+  PageResult result;
+  result.transfer = summary;
+  const DocumentInput input{job.bytes, job.content_type, job.base, "", robots_agent_, false};
+  std::string unsupported;
+  if (!parse(job.lease, input, result)) {
+    unsupported = unsupported_detail(result.content_type);
+    result.transfer.outcome = Outcome::kUnsupportedType;
+    result.transfer.detail = unsupported;
+  }
+  encode_into(result, out);
+}
+
+void Answerer::answer_failure(const FetchJob& job, Outcome outcome, std::string_view detail,
+                              std::string& out) {
+  const std::string line = bounded_line(detail, kShortBytesMax);
+  Transfer summary;
+  summary.lease = job.lease;
+  summary.generation = generation_;
+  summary.outcome = outcome;
+  summary.detail = line;
+  if (job.kind == JobKind::kRobots) return answer_robots(summary, job.url, robots_agent_, "", out);
+  PageResult result;
+  result.transfer = summary;
+  encode_into(result, out);
+}
+
+}  // namespace crawl

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: MIT
+#include "fetcher/transfer.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+
+#include "base/units.h"
+#include "web/media_type.h"
+
+namespace crawl {
+
+namespace {
+
+constexpr long kReadBufferBytes = 32 * 1024;
+constexpr uint64_t kDrainBytesMax = 64 * 1024;  // less is read to the end, to keep the connection
+constexpr size_t kSniffBytes = 1445;            // MIME Sniffing Standard §5.2
+constexpr uint64_t kBombFloorBytes = 1u << 20;
+constexpr size_t kBodyKeptBytesMax = 256 * 1024;  // capacity that stays with a pooled handle
+
+const char* const kAccept = "Accept: text/html,application/xhtml+xml,text/plain;q=0.9,*/*;q=0.5";
+
+// What must not stand in a header field's value.
+bool is_safe_value(std::string_view value) {
+  return std::none_of(value.begin(), value.end(),
+                      [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
+}
+
+void append(Slist& list, const std::string& line) {
+  curl_slist* grown = curl_slist_append(list.get(), line.c_str());
+  if (grown == nullptr) return;
+  (void)list.release();
+  list.reset(grown);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<HttpTransfer>> HttpTransfer::create(const Context& context) {
+  std::unique_ptr<HttpTransfer> self(new HttpTransfer(context));
+  self->easy_ = curl_easy_init();
+  if (self->easy_ == nullptr) return Error{Errc::kIo, 0, "curl_easy_init"};
+  if (auto set = self->set_constant_options(); !set) return set.error();
+  return self;
+}
+
+HttpTransfer::~HttpTransfer() {
+  if (easy_ != nullptr) curl_easy_cleanup(easy_);
+}
+
+Result<void> HttpTransfer::set_constant_options() {
+  const FetchSettings& settings = context_.settings;
+  curl_easy_setopt(easy_, CURLOPT_PRIVATE, this);
+  curl_easy_setopt(easy_, CURLOPT_ERRORBUFFER, error_);
+  curl_easy_setopt(easy_, CURLOPT_NOSIGNAL, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075500  // 7.85.0
+  curl_easy_setopt(easy_, CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+  curl_easy_setopt(easy_, CURLOPT_PROTOCOLS, long{CURLPROTO_HTTP | CURLPROTO_HTTPS});
+#endif
+  curl_easy_setopt(easy_, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(easy_, CURLOPT_PATH_AS_IS, 1L);
+  curl_easy_setopt(easy_, CURLOPT_HTTP09_ALLOWED, 0L);
+  curl_easy_setopt(easy_, CURLOPT_HTTP_VERSION,
+                   settings.http2 ? long{CURL_HTTP_VERSION_2TLS} : long{CURL_HTTP_VERSION_1_1});
+  curl_easy_setopt(easy_, CURLOPT_ACCEPT_ENCODING, "");  // every coding this libcurl can undo
+  curl_easy_setopt(easy_, CURLOPT_NETRC, long{CURL_NETRC_IGNORED});
+  curl_easy_setopt(easy_, CURLOPT_BUFFERSIZE, kReadBufferBytes);
+  curl_easy_setopt(easy_, CURLOPT_DNS_CACHE_TIMEOUT, -1L);
+  curl_easy_setopt(easy_, CURLOPT_CONNECTTIMEOUT_MS,
+                   static_cast<long>(settings.connect_timeout_ms));
+  // Set even when empty: otherwise libcurl reads the environment.
+  curl_easy_setopt(easy_, CURLOPT_PROXY, settings.proxy.c_str());
+  curl_easy_setopt(easy_, CURLOPT_NOPROXY, "");
+  curl_easy_setopt(easy_, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  curl_easy_setopt(easy_, CURLOPT_USERAGENT, settings.user_agent.c_str());
+  curl_easy_setopt(easy_, CURLOPT_HEADERFUNCTION, on_header);
+  curl_easy_setopt(easy_, CURLOPT_HEADERDATA, this);
+  curl_easy_setopt(easy_, CURLOPT_WRITEFUNCTION, on_body);
+  curl_easy_setopt(easy_, CURLOPT_WRITEDATA, this);
+  curl_easy_setopt(easy_, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+  curl_easy_setopt(easy_, CURLOPT_OPENSOCKETDATA, this);
+  curl_easy_setopt(easy_, CURLOPT_PREREQFUNCTION, on_prereq);
+  curl_easy_setopt(easy_, CURLOPT_PREREQDATA, this);
+  curl_easy_setopt(easy_, CURLOPT_RESOLVER_START_FUNCTION, on_resolver_start);
+  curl_easy_setopt(easy_, CURLOPT_RESOLVER_START_DATA, this);
+  set_tls_options();
+  return context_.ca.apply(easy_);
+}
+
+void HttpTransfer::set_tls_options() {
+  const bool verify = !context_.settings.insecure;
+  curl_easy_setopt(easy_, CURLOPT_SSL_VERIFYPEER, verify ? 1L : 0L);
+  curl_easy_setopt(easy_, CURLOPT_SSL_VERIFYHOST, verify ? 2L : 0L);
+}
+
+void HttpTransfer::begin(FetchRequest request, Url url) {
+  request_ = std::move(request);
+  url_ = std::make_unique<Url>(std::move(url));
+  head_.clear();
+  report_ = {};
+  drop_body();
+  connected_.clear();
+  refused_.clear();
+  body_max_ = request_.kind == JobKind::kRobots
+                  ? kRobotsBytesMax
+                  : std::min<uint64_t>(context_.settings.body_bytes_max, kBodyBytesCeiling);
+  decoded_ = wire_seen_ = 0;
+  begun_ms_ = active_ms_ = context_.clock.monotonic_ms();
+  stop_ = Stop::kNone;
+  use_ = BodyUse::kKeep;
+  prepared_ = truncated_ = retried_ = false;
+}
+
+void HttpTransfer::drop_body() {
+  body_.clear();
+  if (body_.capacity() > kBodyKeptBytesMax) body_.shrink_to_fit();
+}
+
+void HttpTransfer::prepare(Slist pins) {
+  Slist headers;
+  append(headers, kAccept);
+  for (const std::string& line : context_.settings.headers) {
+    if (is_safe_value(line)) append(headers, line);
+  }
+  if (!request_.etag.empty() && is_safe_value(request_.etag)) {
+    append(headers, "If-None-Match: " + request_.etag);
+  }
+  if (!request_.last_modified.empty() && is_safe_value(request_.last_modified)) {
+    append(headers, "If-Modified-Since: " + request_.last_modified);
+  }
+  error_[0] = '\0';
+  active_ms_ = context_.clock.monotonic_ms();
+  curl_easy_setopt(easy_, CURLOPT_URL, request_.url.c_str());
+  curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, headers.get());
+  curl_easy_setopt(easy_, CURLOPT_RESOLVE, pins.get());
+  curl_easy_setopt(easy_, CURLOPT_FRESH_CONNECT, retried_ ? 1L : 0L);
+  headers_ = std::move(headers);
+  pins_ = std::move(pins);
+  prepared_ = true;
+}
+
+bool HttpTransfer::take_retry(CURLcode code) {
+  if (code == CURLE_OK || retried_ || stop_ != Stop::kNone) return false;
+  if (!is_stale_connection_error(ending(code))) return false;
+  long fresh_connections = 0;
+  curl_easy_getinfo(easy_, CURLINFO_NUM_CONNECTS, &fresh_connections);
+  if (fresh_connections > 0) return false;
+  head_.clear();
+  retried_ = true;
+  return true;
+}
+
+// --- callbacks
+// --------------------------------------------------------------------------------------
+
+void HttpTransfer::touch() {
+  active_ms_ = context_.clock.monotonic_ms();
+  if (context_.on_activity) context_.on_activity(request_.lease);
+}
+
+size_t HttpTransfer::on_header(char* data, size_t size, size_t count, void* self) {
+  const size_t n = size * count;
+  return static_cast<HttpTransfer*>(self)->take_header({data, n}) ? n : 0;
+}
+
+size_t HttpTransfer::on_body(char* data, size_t size, size_t count, void* self) {
+  const size_t n = size * count;
+  return static_cast<HttpTransfer*>(self)->take_body({data, n}) ? n : 0;
+}
+
+bool HttpTransfer::stop(Stop reason) {
+  if (stop_ == Stop::kNone) stop_ = reason;
+  return false;
+}
+
+bool HttpTransfer::take_header(std::string_view line) {
+  touch();
+  const bool was_complete = head_.complete();
+  switch (head_.add_line(line)) {
+    case ResponseHead::Problem::kNone:
+      break;
+    case ResponseHead::Problem::kTooLarge:
+      return stop(Stop::kHeaders);
+    case ResponseHead::Problem::kTooManyCodings:
+      return stop(Stop::kBomb);
+    case ResponseHead::Problem::kConflictingLengths:
+      return stop(Stop::kLengths);
+  }
+  return was_complete || !head_.complete() || head_finished();
+}
+
+bool HttpTransfer::head_finished() {
+  const int status = head_.status();
+  if (status < 200 || status > 299) return refuse_or_drain();
+  if (request_.kind == JobKind::kRobots) return true;
+  const std::string essence = parse_media_type(head_.value("content-type")).essence;
+  if (essence.empty()) {
+    use_ = BodyUse::kSniff;
+    return true;
+  }
+  return content_class(essence) != ContentClass::kUnsupported || refuse_or_drain();
+}
+
+// The body is not wanted: reading a short one to its end keeps the connection, a long one is cut.
+bool HttpTransfer::refuse_or_drain() {
+  use_ = BodyUse::kDrain;
+  body_.clear();
+  const auto length = head_.announced_length();
+  const bool has_body = head_.status() != 304 && head_.status() != 204;
+  if (has_body && length && *length > kDrainBytesMax) return stop(Stop::kEnough);
+  return true;
+}
+
+bool HttpTransfer::take_body(std::string_view data) {
+  touch();
+  decoded_ += data.size();
+  // For a chunked body libcurl counts the bytes of a read after it has decoded them.
+  if (is_bomb(kReadBufferBytes)) return stop(Stop::kBomb);
+  if (use_ == BodyUse::kDrain) return decoded_ <= kDrainBytesMax || stop(Stop::kEnough);
+  const size_t room = static_cast<size_t>(body_max_) - body_.size();
+  body_.append(data.substr(0, room));
+  if (data.size() > room) {
+    truncated_ = true;
+    return stop(request_.kind == JobKind::kRobots ? Stop::kEnough : Stop::kTooLarge);
+  }
+  if (use_ == BodyUse::kSniff && body_.size() >= kSniffBytes) {
+    use_ = BodyUse::kKeep;
+    const std::string_view essence = sniff_essence(body_);
+    if (content_class(essence) == ContentClass::kUnsupported) return refuse_or_drain();
+  }
+  return true;
+}
+
+uint64_t HttpTransfer::wire_bytes() const {
+  if (!prepared_) return 0;
+  curl_off_t bytes = 0;
+  curl_easy_getinfo(easy_, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
+  return bytes > 0 ? static_cast<uint64_t>(bytes) : 0;
+}
+
+bool HttpTransfer::is_bomb(uint64_t slack) const {
+  if (decoded_ <= kBombFloorBytes || !head_.has_content_coding()) return false;
+  return decoded_ > context_.settings.decode_ratio_max * (wire_bytes() + slack);
+}
+
+bool HttpTransfer::address_refused(const IpAddress& address, uint16_t port) {
+  connected_ = endpoint_text(address, port);
+  // Behind a proxy the address is the proxy's, which the user named.
+  if (!context_.settings.proxy.empty() || address_allowed(address, request_.policy)) return false;
+  refused_ = connected_;
+  return true;
+}
+
+curl_socket_t HttpTransfer::on_open_socket(void* self_pointer, curlsocktype /*purpose*/,
+                                           curl_sockaddr* target) {
+  auto* self = static_cast<HttpTransfer*>(self_pointer);
+  self->touch();
+  const auto address = address_of(&target->addr, target->addrlen);
+  if (!address) return CURL_SOCKET_BAD;
+  const auto port = static_cast<uint16_t>(self->url_->effective_port());
+  if (self->address_refused(*address, port)) return CURL_SOCKET_BAD;
+  return ::socket(target->family, target->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
+                  target->protocol);
+}
+
+int HttpTransfer::on_prereq(void* self_pointer, char* remote_ip, char* /*local_ip*/,
+                            int remote_port, int /*local_port*/) {
+  auto* self = static_cast<HttpTransfer*>(self_pointer);
+  self->touch();
+  const auto address = IpAddress::parse(remote_ip);
+  if (!address) return CURL_PREREQFUNC_ABORT;
+  const bool refused = self->address_refused(*address, static_cast<uint16_t>(remote_port));
+  return refused ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
+// libcurl resolves nothing itself: names are pinned before it sees them. It asks here for literal
+// addresses too, which cost no look-up.
+int HttpTransfer::on_resolver_start(void* /*resolver*/, void* /*reserved*/, void* self_pointer) {
+  return static_cast<const HttpTransfer*>(self_pointer)->pins_ == nullptr ? 0 : 1;
+}
+
+// --- deadlines
+// --------------------------------------------------------------------------------------
+
+int64_t HttpTransfer::next_deadline_ms() {
+  // Bytes that have not made up a line, or a decoder's block, show only in libcurl's count.
+  const uint64_t wire = wire_bytes();
+  if (wire != wire_seen_) active_ms_ = context_.clock.monotonic_ms();
+  wire_seen_ = wire;
+  return std::min(begun_ms_ + context_.settings.timeout_ms,
+                  active_ms_ + context_.settings.stall_timeout_ms);
+}
+
+std::string HttpTransfer::overdue() {
+  const int64_t now_ms = context_.clock.monotonic_ms();
+  if (next_deadline_ms() > now_ms) return "";
+  const FetchSettings& settings = context_.settings;
+  if (begun_ms_ + settings.timeout_ms <= now_ms) {
+    return "not finished after " + format_duration_ms(settings.timeout_ms);
+  }
+  return "no byte for " + format_duration_ms(settings.stall_timeout_ms);
+}
+
+}  // namespace crawl

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// One HTTP request and its response on a pooled libcurl easy handle. Every limit is counted here,
+// in the callbacks: libcurl's own do not hold in the versions we run on.
+
+#include <curl/curl.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "fetcher/address_guard.h"
+#include "fetcher/ca_store.h"
+#include "fetcher/response_head.h"
+#include "fetcher/verdict.h"
+#include "ipc/messages.h"
+#include "web/url.h"
+
+namespace crawl {
+
+// What holds for all transfers of a fetcher; see Configure in ipc/messages.h.
+struct FetchSettings {
+  std::string user_agent;
+  std::vector<std::string> headers;
+  std::string proxy;
+  bool insecure = false;
+  bool http2 = false;
+  uint32_t timeout_ms = 30'000;
+  uint32_t connect_timeout_ms = 10'000;
+  uint32_t stall_timeout_ms = 20'000;
+  uint64_t body_bytes_max = 10u << 20;
+  uint32_t decode_ratio_max = 200;
+};
+
+struct FetchRequest {
+  uint64_t lease = 0;
+  JobKind kind = JobKind::kPage;
+  std::string url;  // canonical http(s)
+  AddressPolicy policy = AddressPolicy::kPublicOnly;
+  std::string etag;
+  std::string last_modified;
+};
+
+// How it ended; the fields of `Transfer` in ipc/messages.h.
+struct FetchReport {
+  Outcome outcome = Outcome::kNone;
+  int status = 0;
+  std::string detail;
+  std::string address;
+  std::string location;
+  int64_t elapsed_ms = 0;
+  uint64_t wire_bytes = 0;
+  int64_t retry_after_ms = -1;
+};
+
+struct SlistDeleter {
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+using Slist = std::unique_ptr<curl_slist, SlistDeleter>;
+
+class HttpTransfer {
+ public:
+  // What all transfers share; everything named must outlive them.
+  struct Context {
+    const FetchSettings& settings;
+    const CaStore& ca;
+    const Clock& clock;
+    std::function<void(uint64_t lease)> on_activity;  // before our callbacks run for a job
+  };
+
+  static Result<std::unique_ptr<HttpTransfer>> create(const Context& context);
+  ~HttpTransfer();
+  HttpTransfer(const HttpTransfer&) = delete;
+  HttpTransfer& operator=(const HttpTransfer&) = delete;
+
+  // Starts the clock for `request`; whatever an earlier request left is forgotten.
+  void begin(FetchRequest request, Url url);
+  // Sets up the handle to be added to a multi. `pins` are CURLOPT_RESOLVE entries; without any, the
+  // host must be a literal address.
+  void prepare(Slist pins);
+
+  // Exactly one of these two ends a request, with the handle in no multi. report() is whole
+  // afterwards.
+  void conclude(CURLcode code);
+  void fail(Outcome outcome, std::string_view detail);
+
+  // True, at most once per request, when it should be sent again on a fresh connection.
+  bool take_retry(CURLcode code);
+
+  // When to look at the deadlines next, and what has passed by then: "" when nothing has.
+  int64_t next_deadline_ms();
+  std::string overdue();
+
+  CURL* easy() const { return easy_; }
+  const FetchRequest& request() const { return request_; }
+  const Url& url() const { return *url_; }
+  const ResponseHead& head() const { return head_; }
+  const FetchReport& report() const { return report_; }
+  std::string_view body() const { return body_; }
+  bool truncated() const { return truncated_; }
+  // Lets go of a large body's memory.
+  void drop_body();
+
+ private:
+  // Why our callbacks stopped libcurl.
+  enum class Stop : uint8_t { kNone, kEnough, kTooLarge, kHeaders, kBomb, kLengths };
+  enum class BodyUse : uint8_t { kKeep, kSniff, kDrain };
+
+  explicit HttpTransfer(const Context& context) : context_(context) {}
+
+  static size_t on_header(char* data, size_t size, size_t count, void* self);
+  static size_t on_body(char* data, size_t size, size_t count, void* self);
+  static curl_socket_t on_open_socket(void* self, curlsocktype purpose, curl_sockaddr* address);
+  static int on_prereq(void* self, char* remote_ip, char* local_ip, int remote_port,
+                       int local_port);
+  static int on_resolver_start(void* resolver, void* reserved, void* self);
+
+  Result<void> set_constant_options();
+  void set_tls_options();
+  void touch();
+  bool take_header(std::string_view line);
+  bool take_body(std::string_view data);
+  bool head_finished();
+  bool refuse_or_drain();
+  bool stop(Stop reason);
+  bool is_bomb(uint64_t slack) const;
+  uint64_t wire_bytes() const;
+  bool address_refused(const IpAddress& address, uint16_t port);
+  Ending ending(CURLcode code) const;
+  void judge(CURLcode code);
+  void judge_stop();
+  void judge_response();
+  void judge_redirect();
+  void set(Outcome outcome, std::string_view detail);
+
+  const Context& context_;
+  CURL* easy_ = nullptr;
+  char error_[CURL_ERROR_SIZE] = {};
+  Slist headers_, pins_;
+
+  FetchRequest request_;
+  std::unique_ptr<Url> url_;
+  ResponseHead head_;
+  FetchReport report_;
+  std::string body_;
+  std::string connected_;  // endpoint last tried or used
+  std::string refused_;    // endpoint that the policy forbade
+  uint64_t body_max_ = 0;
+  uint64_t decoded_ = 0;
+  uint64_t wire_seen_ = 0;
+  int64_t begun_ms_ = 0;
+  int64_t active_ms_ = 0;
+  Stop stop_ = Stop::kNone;
+  BodyUse use_ = BodyUse::kKeep;
+  bool prepared_ = false;  // libcurl's figures are of this request
+  bool truncated_ = false;
+  bool retried_ = false;
+};
+
+}  // namespace crawl

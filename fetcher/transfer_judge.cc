@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+
+// The second half of HttpTransfer: what became of a request that has ended.
+
+#include <algorithm>
+
+#include "fetcher/text_bounds.h"
+#include "fetcher/transfer.h"
+#include "web/http_date.h"
+#include "web/media_type.h"
+
+namespace crawl {
+
+void HttpTransfer::set(Outcome outcome, std::string_view detail) {
+  report_.outcome = outcome;
+  report_.detail = bounded_line(detail, kShortBytesMax);
+}
+
+void HttpTransfer::fail(Outcome outcome, std::string_view detail) {
+  report_.status = head_.complete() ? head_.status() : 0;
+  report_.wire_bytes = wire_bytes();
+  report_.address = connected_;
+  report_.elapsed_ms = std::max<int64_t>(0, context_.clock.monotonic_ms() - begun_ms_);
+  drop_body();
+  set(outcome, detail);
+}
+
+void HttpTransfer::conclude(CURLcode code) {
+  report_.status = head_.complete() ? head_.status() : 0;
+  report_.wire_bytes = wire_bytes();
+  report_.address = connected_;
+  report_.elapsed_ms = std::max<int64_t>(0, context_.clock.monotonic_ms() - begun_ms_);
+  if (head_.complete()) {
+    const auto wait_ms = parse_retry_after_ms(head_.value("retry-after"), context_.clock.wall_ms());
+    report_.retry_after_ms = wait_ms.value_or(-1);
+  }
+  judge(code);
+  if (report_.outcome != Outcome::kOk && report_.outcome != Outcome::kTooLarge) drop_body();
+}
+
+Ending HttpTransfer::ending(CURLcode code) const {
+  Ending ending;
+  ending.code = code;
+  ending.error_text = error_;
+  ending.address = connected_;
+  ending.head_complete = head_.complete();
+  ending.body_begun = decoded_ > 0;
+  long os_errno = 0;
+  curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &os_errno);
+  ending.os_errno = static_cast<int>(os_errno);
+  curl_off_t connected_us = 0;
+  curl_off_t secured_us = 0;
+  curl_easy_getinfo(easy_, CURLINFO_CONNECT_TIME_T, &connected_us);
+  curl_easy_getinfo(easy_, CURLINFO_APPCONNECT_TIME_T, &secured_us);
+  ending.in_handshake = url_->scheme() == "https" && connected_us > 0 && secured_us == 0;
+  return ending;
+}
+
+void HttpTransfer::judge(CURLcode code) {
+  if (!refused_.empty() && !head_.complete()) {
+    return set(Outcome::kPrivateAddress, refused_ + " is not a public address");
+  }
+  if (stop_ != Stop::kNone) return judge_stop();
+  if (code != CURLE_OK) {
+    const Verdict verdict = judge_curl_error(ending(code));
+    return set(verdict.outcome, verdict.detail);
+  }
+  if (!head_.complete()) {
+    return set(Outcome::kIncomplete, "the connection closed inside the header");
+  }
+  if (is_bomb(0)) stop_ = Stop::kBomb;
+  if (stop_ == Stop::kBomb) return judge_stop();
+  judge_response();
+}
+
+void HttpTransfer::judge_stop() {
+  switch (stop_) {
+    case Stop::kNone:
+    case Stop::kEnough:
+      return judge_response();
+    case Stop::kTooLarge:
+      return set(Outcome::kTooLarge,
+                 "longer than " + std::to_string(body_max_) + " bytes; the beginning is kept");
+    case Stop::kHeaders:
+      return set(Outcome::kHeadersTooLarge, "more header fields than are read");
+    case Stop::kBomb:
+      return set(Outcome::kDecodeBomb, "the body grows too much when its content coding is undone");
+    case Stop::kLengths:
+      return set(Outcome::kProtocolError, "the header states the body's length in two ways");
+  }
+}
+
+void HttpTransfer::judge_response() {
+  const int status = report_.status;
+  const std::string status_text = "HTTP status " + std::to_string(status);
+  const bool conditional = !request_.etag.empty() || !request_.last_modified.empty();
+  if (status < 200) return set(Outcome::kProtocolError, status_text + " ends no request of ours");
+  if (status == 304 && conditional) return set(Outcome::kNotModified, "");
+  if (status >= 300 && status < 400 && status != 304) return judge_redirect();
+  if (status == 410) return set(Outcome::kGone, status_text);
+  if (status >= 300) return set(Outcome::kHttpError, status_text);
+  if (request_.kind == JobKind::kRobots) return set(Outcome::kOk, "");
+  std::string essence = parse_media_type(head_.value("content-type")).essence;
+  if (essence.empty() && use_ != BodyUse::kDrain) essence = sniff_essence(body_);
+  if (use_ == BodyUse::kDrain || content_class(essence) == ContentClass::kUnsupported) {
+    const std::string what = essence.empty() ? "a body without a type that is not text" : essence;
+    return set(Outcome::kUnsupportedType, what + " is not read as a page");
+  }
+  set(Outcome::kOk, "");
+}
+
+void HttpTransfer::judge_redirect() {
+  const std::string status_text = "HTTP status " + std::to_string(report_.status);
+  const std::string location = head_.value("location");
+  if (location.empty()) return set(Outcome::kHttpError, status_text + " without a Location");
+  const auto target = Url::parse(location, *url_);
+  if (!target) {
+    return set(Outcome::kRedirect, "the Location is not a URL: " + target.error().context);
+  }
+  const std::string href = target->is_http() ? target->canonical().href() : target->href();
+  if (href.size() > kUrlBytesMax) {
+    return set(Outcome::kRedirect, "the Location is a URL that is too long");
+  }
+  report_.location = href;
+  set(Outcome::kRedirect, status_text);
+}
+
+}  // namespace crawl
