@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// From the bytes of a body to what a page yields: charset, title, text, links, hashes, compressed body.
-// Everything here runs on hostile bytes inside a fetcher.
+// From the bytes of a body to what a page yields: charset, title, text, links, hashes, compressed
+// body. Everything here runs on hostile bytes inside a fetcher.
 
 #include <cstdint>
 #include <functional>
@@ -29,7 +29,7 @@ class Document {
  public:
   struct Options {
     uint64_t arena_bytes_max = 160u << 20;
-    uint32_t cpu_ms_max = 1'000;   // for the HTML parser
+    uint32_t cpu_ms_max = 1'000;  // for the HTML parser
     bool keep_body = true;
   };
 
@@ -39,11 +39,12 @@ class Document {
   Document(const Document&) = delete;
   Document& operator=(const Document&) = delete;
 
-  // Fills the fields of `result` from content_type on (not transfer, headers, etag, last_modified). The
-  // views point into this object and into `input` and stay valid until the next call. Never fails:
-  // whatever the bytes are, something meaningful is reported. `phase` is called before each phase.
-  // An unsupported type (web/media_type.h) sets content_type only and returns false.
-  bool parse(const DocumentInput& input, PageResult& result, const std::function<void(Phase)>& phase);
+  // Fills the fields of `result` from content_type on (not transfer, headers, etag, last_modified).
+  // The views point into this object and into `input` and stay valid until the next call. Never
+  // fails: whatever the bytes are, something meaningful is reported. `phase` is called before each
+  // phase. An unsupported type (web/media_type.h) sets content_type only and returns false.
+  bool parse(const DocumentInput& input, PageResult& result,
+             const std::function<void(Phase)>& phase);
 
  private:
   struct State;

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// What one start tag says about the page: its links, base, description, canonical URL, language,
+// robots directives. Shared by the walk over a tree and by the linear scan that stands in for it.
+
+#include <optional>
+#include <string_view>
+
+#include "fetcher/html_tags.h"
+#include "fetcher/link_collector.h"
+
+namespace crawl {
+
+// The attributes of one start tag.
+class Attributes {
+ public:
+  virtual ~Attributes() = default;
+  // `name` in lower case; the first one counts. The value stays valid until the page is done.
+  virtual std::optional<std::string_view> find(const char* name) const = 0;
+};
+
+class ElementFacts {
+ public:
+  ElementFacts(LinkCollector& links, PageResult& result, std::string_view robots_agent)
+      : links_(links), result_(result), robots_agent_(robots_agent) {}
+
+  // For an HTML element. Returns the index of the link whose anchor is the element's text, or
+  // kNone.
+  size_t add(Element element, const Attributes& attributes);
+  // For an SVG <a> or <image>, whose URL is in href or xlink:href.
+  size_t add_svg(Element element, const Attributes& attributes);
+
+ private:
+  void add_attribute(LinkKind kind, const Attributes& attributes, const char* name);
+  void add_image(const Attributes& attributes);
+  void add_srcset(const Attributes& attributes);
+  void add_link(const Attributes& attributes);
+  void add_meta(const Attributes& attributes);
+
+  LinkCollector& links_;
+  PageResult& result_;
+  std::string_view robots_agent_;
+};
+
+}  // namespace crawl

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+#include "fetcher/link_collector.h"
+
+#include <algorithm>
+
+#include "base/escape.h"
+#include "fetcher/ascii.h"
+
+namespace crawl {
+namespace {
+
+constexpr size_t kSeenMax = 64 * 1024;  // distinct hrefs remembered per page
+constexpr size_t kBucketsKept = 4096;
+
+// Schemes whose URLs are no places to go. The URL parser strips leading C0 controls and spaces.
+bool is_never_a_place(std::string_view href) {
+  while (!href.empty() && static_cast<unsigned char>(href.front()) <= 0x20) href.remove_prefix(1);
+  for (std::string_view scheme : {"javascript:", "data:", "blob:", "about:"}) {
+    if (starts_ignoring_case(href, scheme)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void LinkCollector::begin(std::string_view url, PageResult& result, StringPool& pool) {
+  result_ = &result;
+  pool_ = &pool;
+  // Clearing costs time by buckets, which a page with many links leaves behind.
+  if (seen_.bucket_count() > kBucketsKept) seen_ = {};
+  seen_.clear();
+  has_base_element_ = false;
+  as_scanned_ = false;
+  base_.reset();
+  base_href_ = {};
+  if (url.empty()) return;
+  if (auto parsed = Url::parse(url)) {
+    base_ = std::move(*parsed);
+    base_href_ = pool.add(base_->canonical().href());
+  }
+}
+
+void LinkCollector::set_base(std::string_view href) {
+  if (has_base_element_) return;
+  has_base_element_ = true;
+  auto parsed = base_ ? Url::parse(href, *base_) : Url::parse(href);
+  if (!parsed || parsed->scheme() == "data" || parsed->scheme() == "javascript") return;
+  base_ = std::move(*parsed);
+  base_href_ = pool_->add(base_->canonical().href());
+  seen_.clear();
+}
+
+size_t LinkCollector::add(LinkKind kind, std::string_view href, std::string_view rel) {
+  if (result_->links.size() >= kLinksMax) {
+    ++result_->links_dropped;
+    return kNone;
+  }
+  const Resolved& resolved = resolve(href);
+  if (resolved.href.empty()) {
+    ++result_->links_dropped;
+    return kNone;
+  }
+  const bool leads_to_page = is_page_link(kind);
+  PageLink& link = result_->links.emplace_back();
+  link.href = resolved.href;
+  link.kind = as_scanned_ && leads_to_page ? LinkKind::kScanned : kind;
+  if (!rel.empty()) link.rel = normal_rel(rel);
+  return result_->links.size() - 1;
+}
+
+void LinkCollector::set_anchor(size_t index, std::string_view text) {
+  if (index < result_->links.size()) result_->links[index].anchor = keep(text, kAnchorBytesMax);
+}
+
+std::string_view LinkCollector::resolve_http(std::string_view href) {
+  const Resolved& resolved = resolve(href);
+  return resolved.is_http ? resolved.href : std::string_view();
+}
+
+const LinkCollector::Resolved& LinkCollector::resolve(std::string_view href) {
+  if (const auto found = seen_.find(href); found != seen_.end()) return found->second;
+  if (seen_.size() >= kSeenMax) seen_.clear();
+  return seen_.emplace(href, parse(href)).first->second;
+}
+
+LinkCollector::Resolved LinkCollector::parse(std::string_view href) {
+  // A fragment alone names the base itself.
+  if (href.starts_with('#') && !base_href_.empty() && base_->is_http()) return {base_href_, true};
+  // Removing tabs and dot segments may shorten a URL, but nothing sensible is that long.
+  if (href.size() > 4 * kUrlBytesMax || is_never_a_place(href)) return {};
+  const auto parsed = base_ ? Url::parse(href, *base_) : Url::parse(href);
+  if (!parsed || is_never_a_place(parsed->href())) return {};
+  const bool is_http = parsed->is_http();
+  const bool is_canonical = !parsed->has_fragment() && !parsed->has_credentials();
+  const Url canonical = is_canonical ? Url() : parsed->canonical();
+  const std::string& text = is_canonical ? parsed->href() : canonical.href();
+  if (text.size() > kUrlBytesMax) return {};
+  return {pool_->add(text), is_http};
+}
+
+std::string_view LinkCollector::normal_rel(std::string_view rel) {
+  scratch_.clear();
+  for (std::string_view token = next_token(rel); !token.empty(); token = next_token(rel)) {
+    if (scratch_.size() + 1 + token.size() > kShortBytesMax) break;
+    if (!scratch_.empty()) scratch_.push_back(' ');
+    std::transform(token.begin(), token.end(), std::back_inserter(scratch_), ascii_lower);
+  }
+  return keep(scratch_, kShortBytesMax);
+}
+
+std::string_view LinkCollector::keep(std::string_view text, size_t bytes_max) {
+  // Character references may produce bytes that are no UTF-8 (see html_extract.cc).
+  const std::string_view part = utf8_prefix(text, bytes_max);
+  if (is_valid_utf8(part)) return pool_->add(part);
+  return pool_->add(utf8_prefix(to_valid_utf8(part), bytes_max));
+}
+
+std::string_view LinkCollector::keep_collapsed(std::string_view text, size_t bytes_max) {
+  std::string collapsed;
+  // Keep room: white space may make up most of it.
+  while (collapsed.size() <= bytes_max) {
+    const std::string_view token = next_token(text);
+    if (token.empty()) break;
+    if (!collapsed.empty()) collapsed.push_back(' ');
+    collapsed += utf8_prefix(token, bytes_max);
+  }
+  return trim_ascii_space(keep(collapsed, bytes_max));
+}
+
+}  // namespace crawl
