@@ -115,22 +115,13 @@ bool is_ascii(std::string_view text) {
                      [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-// Whether any label starts like an encoded one and ends with `tail`.
-bool has_ace_label(std::string_view domain, std::string_view tail = {}) {
-  while (true) {
-    const size_t dot = domain.find('.');
-    const std::string_view label = domain.substr(0, dot);
-    if (label.starts_with("xn--") && label.ends_with(tail)) return true;
-    if (dot == std::string_view::npos) return false;
-    domain.remove_prefix(dot + 1);
-  }
+bool has_ace_label(std::string_view domain) {
+  return domain.starts_with("xn--") || domain.find(".xn--") != std::string_view::npos;
 }
 
-// Two rules of UTS 46 (§4, Processing and Validity Criteria; revisions 31 and 33) that ICU 72 does
-// not know: a label may not decode to nothing or plain ASCII ("xn--", "xn--abc-": real Punycode
-// never ends in a hyphen), nor to what looks encoded again.
-bool has_bad_ace_label(std::string_view ascii) {
-  if (has_ace_label(ascii, "-")) return true;
+// A label may not decode to what looks encoded again: a rule of UTS 46 since revision 31 (§4.1,
+// when CheckHyphens is false) that ICU 72 does not know.
+bool is_encoded_twice(std::string_view ascii) {
   if (ascii.find("xn--xn--") == std::string_view::npos) return false;
   return has_ace_label(convert(uidna_nameToUnicodeUTF8, lenient_idna(), ascii).text);
 }
@@ -138,7 +129,7 @@ bool has_bad_ace_label(std::string_view ascii) {
 Converted to_ascii(const UIDNA* idna, std::string_view domain) {
   if (domain.size() > kUnicodeDomainBytesMax) return Converted{};
   Converted ascii = convert(uidna_nameToASCII_UTF8, idna, remap(domain));
-  if (has_bad_ace_label(ascii.text)) ascii.errors |= UIDNA_ERROR_INVALID_ACE_LABEL;
+  if (is_encoded_twice(ascii.text)) ascii.errors |= UIDNA_ERROR_INVALID_ACE_LABEL;
   return ascii;
 }
 
@@ -177,7 +168,7 @@ Result<std::string> domain_to_ascii(std::string_view domain, bool be_strict) {
 std::string domain_to_unicode(std::string_view ascii) {
   if (ascii.find("xn--") == std::string_view::npos) return std::string(ascii);
   Converted unicode = convert(uidna_nameToUnicodeUTF8, lenient_idna(), ascii);
-  if ((unicode.errors & ~kIgnoredErrors) != 0 || has_bad_ace_label(ascii)) {
+  if ((unicode.errors & ~kIgnoredErrors) != 0 || is_encoded_twice(ascii)) {
     return std::string(ascii);
   }
   return std::move(unicode.text);

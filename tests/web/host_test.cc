@@ -118,6 +118,16 @@ TEST_CASE("host: names are percent-decoded, mapped and lower-cased", "[host]") {
   CHECK(host_of("-a_b-.c") == "-a_b-.c");
 }
 
+// UTS 46 §4 and §4.1; an ASCII name is not looked into, any other is.
+TEST_CASE("host: encoded labels beside a non-ASCII one must be valid", "[host]") {
+  CHECK(host_of("xn--fa-hia.ß") == "xn--fa-hia.xn--zca");
+  CHECK(host_of("XN--A.com") == "xn--a.com");
+  for (const char* bad : {"xn--a.ß", "xn--.ß", "xn--abc-.ß", "xn--xn---epa.ß", "xn--8i7caa.ß"}) {
+    CAPTURE(bad);
+    CHECK(host_of(bad) == "failure");
+  }
+}
+
 TEST_CASE("host: forbidden characters and empty names are failures", "[host]") {
   for (const char* bad : {"", "a b", "a%20b", "a<b", "a%00", "a%zz", "a|b", "a@b", "\xC2\xAD",
                           "a%80", "%EF%BF%BD", "[::1", "[]", "a]"}) {
@@ -188,6 +198,7 @@ TEST_CASE("host: ASCII names are shown in Unicode where they are valid", "[host]
   CHECK(domain_to_unicode("xn--8i7caa") == "xn--8i7caa");  // would read as "www" in wide letters
   CHECK(domain_to_unicode("xn--a") == "xn--a");
   CHECK(domain_to_unicode("xn--abc-") == "xn--abc-");
+  CHECK(domain_to_unicode("xn--xn---epa") == "xn--xn---epa");  // "é" encoded twice over
 }
 
 TEST_CASE("host: addresses are parsed and written", "[host]") {

@@ -190,6 +190,14 @@ TEST_CASE("url: relative references resolve against a page's URL", "[url]") {
   for (const auto& [input, expected] : cases) CHECK(resolved(input, base) == expected);
 }
 
+TEST_CASE("url: only the first segment of a file's path can be a drive", "[url]") {
+  CHECK(href_of("file:///C|/a") == "file:///C:/a");
+  CHECK(href_of("file:///a/C|") == "file:///a/C|");
+  CHECK(href_of("http://h/C|") == "http://h/C|");
+  CHECK(resolved("..", "file:///C:/a/b") == "file:///C:/");
+  CHECK(resolved("../../..", "file:///C:/a/b") == "file:///C:/");
+}
+
 TEST_CASE("url: a path that begins with two slashes does not become a host", "[url]") {
   const Url url = parsed("web+demo:/.//not-a-host/");
   CHECK(url.href() == "web+demo:/.//not-a-host/");
