@@ -91,20 +91,12 @@ constexpr const char* kInsertVisit =
     "INSERT OR REPLACE INTO visit(url_id, run_id, at, status, outcome, content_hash, change) "
     "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 constexpr const char* kCounters = "UPDATE run SET pages = ?2, bytes = ?3 WHERE id = ?1";
-// The validators of a page without a copy are worth nothing: a 304 would leave it without one.
-constexpr const char* kTail =
-    "SELECT u.id, u.depth, u.seed_id, u.attempts, u.strikes, u.url, p.etag, p.last_modified, "
-    "u.hops "
-    "FROM url u LEFT JOIN page p ON p.url_id = u.id AND p.changed_at IS NOT NULL AND "
-    "p.content_hash IS NOT NULL WHERE u.state = 'pending' AND u.host_id = ?1 AND "
-    "(u.depth, u.id) > (?2, ?3) ORDER BY u.depth, u.id LIMIT ?4";
-
 }  // namespace
 
 struct UnitApplier::Statements {
   Statement seed, host, host_update, url, url_upgrade, url_update, event, stored_page, replace_page,
       insert_facts, update_facts, confirm_copy, replace_body, delete_body, delete_links, link,
-      visit, counters, tail;
+      visit, counters, tail_at_depth, tail_deeper;
 
   Result<void> prepare(Database& database) {
     const std::pair<Statement*, const char*> all[] = {
@@ -126,7 +118,8 @@ struct UnitApplier::Statements {
         {&link, kInsertLink},
         {&visit, kInsertVisit},
         {&counters, kCounters},
-        {&tail, kTail},
+        {&tail_at_depth, kTailAtDepthSql},
+        {&tail_deeper, kTailDeeperSql},
     };
     for (const auto& [statement, sql] : all) {
       Result<Statement> prepared = database.prepare(sql);
@@ -433,30 +426,42 @@ Result<void> UnitApplier::add_visit(const PageRow& page, int64_t content_hash,
   return insert.run();
 }
 
-Result<TailLoaded> UnitApplier::load_tail(const TailRequest& request) {
-  TailLoaded tail;
-  tail.host_id = request.host_id;
-  Statement& query = statements_->tail;
-  query.bind(1, request.host_id);
-  query.bind(2, request.after_depth);
-  query.bind(3, request.after_id);
-  query.bind(4, int64_t{request.limit});
+namespace {
+
+Result<void> append_pending(Statement& query, std::vector<PendingUrl>& urls) {
   for (;;) {
     Result<bool> row = query.step();
     if (!row) return row.error();
-    if (!*row) break;
-    PendingUrl& url = tail.urls.emplace_back();
+    if (!*row) return {};
+    PendingUrl& url = urls.emplace_back();
     url.id = query.integer(0);
     url.depth = query.integer(1);
-    url.seed_id = query.integer(2);
-    url.attempts = query.integer(3);
-    url.strikes = query.integer(4);
-    url.url = query.text(5);
-    url.etag = query.text(6);
-    url.last_modified = query.text(7);
-    url.hops = query.integer(8);
-    url.hops = query.integer(8);
+    url.hops = query.integer(2);
+    url.seed_id = query.integer(3);
+    url.attempts = query.integer(4);
+    url.strikes = query.integer(5);
+    url.url = query.text(6);
+    url.etag = query.text(7);
+    url.last_modified = query.text(8);
   }
+}
+
+}  // namespace
+
+Result<TailLoaded> UnitApplier::load_tail(const TailRequest& request) {
+  TailLoaded tail;
+  tail.host_id = request.host_id;
+  Statement& same = statements_->tail_at_depth;
+  same.bind(1, request.host_id);
+  same.bind(2, request.after_depth);
+  same.bind(3, request.after_id);
+  same.bind(4, int64_t{request.limit});
+  if (Result<void> done = append_pending(same, tail.urls); !done) return done.error();
+  Statement& deeper = statements_->tail_deeper;
+  deeper.bind(1, request.host_id);
+  deeper.bind(2, request.after_depth);
+  deeper.bind(3, request.limit - static_cast<int64_t>(tail.urls.size()));
+  if (Result<void> done = append_pending(deeper, tail.urls); !done) return done.error();
   tail.more = tail.urls.size() >= static_cast<size_t>(request.limit);
   return tail;
 }

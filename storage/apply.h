@@ -21,6 +21,20 @@ struct TailRequest {
   int limit = 0;
 };
 
+// Pending URLs of a host after (depth, id), in two steps: SQLite seeks in its index to a depth, and
+// to an id within one depth, but not to a pair. The validators of a page without a copy are worth
+// nothing: a 304 would leave it without one.
+#define CRAWL_TAIL_COLUMNS                                                           \
+  "SELECT u.id, u.depth, u.hops, u.seed_id, u.attempts, u.strikes, u.url, p.etag, "  \
+  "p.last_modified "                                                                 \
+  "FROM url u LEFT JOIN page p ON p.url_id = u.id AND p.changed_at IS NOT NULL AND " \
+  "p.content_hash IS NOT NULL WHERE u.state = 'pending' AND u.host_id = ?1 AND "
+inline constexpr const char* kTailAtDepthSql =
+    CRAWL_TAIL_COLUMNS "u.depth = ?2 AND u.id > ?3 ORDER BY u.id LIMIT ?4";
+inline constexpr const char* kTailDeeperSql =
+    CRAWL_TAIL_COLUMNS "u.depth > ?2 ORDER BY u.depth, u.id LIMIT ?3";
+#undef CRAWL_TAIL_COLUMNS
+
 class UnitApplier {
  public:
   // `database` must outlive the applier.

@@ -26,11 +26,11 @@ struct Migration {
 };
 const Migration kMigrations[] = {{1, kSchemaSql}};
 
-// Why: page_size 8192 was the fastest of 4, 8, 16 and 32 KiB for a page of 38 KB with 96 links
-// (bench/storage.cc). synchronous=FULL: with group commit it costs little, and a commit that was
-// reported survives a power cut. secure_delete: Debian turns it on, which rewrites freed pages with
-// zeros. Checkpoints are the writer thread's; a second connection must never do one (SQLite's
-// WAL-reset bug). No mmap: an I/O error would be a signal.
+// Why: with pages of 4 KiB, storing a web page costs a third more time than with 8 KiB; 16 and 32
+// KiB gain nothing (bench/storage.cc). synchronous=FULL: with group commit it costs little, and a
+// commit that was reported survives a power cut. secure_delete: Debian turns it on, which
+// overwrites what is freed. Checkpoints are the writer thread's; a second connection must never do
+// one (SQLite's WAL-reset bug). No mmap: there, an I/O error is a signal.
 constexpr const char* kPageSize = "PRAGMA page_size=8192";
 constexpr const char* kWriterPragmas =
     "PRAGMA synchronous=FULL;"
@@ -86,14 +86,30 @@ Result<void> migrate_to(Database& database, const Migration& migration) {
   return {};
 }
 
-Result<void> migrate(Database& database) {
-  Result<Statement> query = database.prepare("PRAGMA user_version");
+Result<int64_t> read_pragma(Database& database, const char* sql) {
+  Result<Statement> query = database.prepare(sql);
   if (!query) return query.error();
   if (Result<bool> row = query->step(); !row) return row.error();
-  const int64_t version = query->integer(0);
-  query->reset();
+  return query->integer(0);
+}
+
+// The identity once more, through the log, which may hold a newer version's first page. A database
+// whose making was interrupted is empty again as soon as SQLite has rolled its first transaction
+// back.
+Result<void> recheck_or_size(Database& database, const std::string& path, PathState state) {
+  if (state == PathState::kFile) {
+    Result<int64_t> pages = read_pragma(database, "PRAGMA page_count");
+    if (!pages) return pages.error();
+    if (*pages > 0) return check_identity(database.handle(), path);
+  }
+  return database.execute(kPageSize);
+}
+
+Result<void> migrate(Database& database) {
+  Result<int64_t> version = read_pragma(database, "PRAGMA user_version");
+  if (!version) return version.error();
   for (const Migration& migration : kMigrations) {
-    if (migration.version <= version) continue;
+    if (migration.version <= *version) continue;
     if (Result<void> done = migrate_to(database, migration); !done) return done;
   }
   return {};
@@ -113,7 +129,8 @@ Result<void> use_wal(Database& database, const std::string& path) {
 
 bool has_log(const std::string& path) {
   struct stat info {};
-  return ::stat((path + "-wal").c_str(), &info) == 0 && info.st_size > 0;
+  return (::stat((path + "-wal").c_str(), &info) == 0 && info.st_size > 0) ||
+         ::stat((path + "-journal").c_str(), &info) == 0;
 }
 
 }  // namespace
@@ -225,14 +242,9 @@ Result<Database> Database::open_writer(const std::string& path) {
   if (sqlite3_db_readonly(database.handle_, "main") == 1) {
     return Error{Errc::kIo, 0, path + " is not writable"};
   }
-  // Once more through the log, which may hold a newer version's first page; a refusal must not
-  // checkpoint on its way out.
+  // A refusal must not checkpoint on its way out.
   sqlite3_db_config(database.handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-  if (*state == PathState::kFile) {
-    if (Result<void> ours = check_identity(database.handle_, path); !ours) return ours.error();
-  } else if (Result<void> sized = database.execute(kPageSize); !sized) {
-    return sized.error();
-  }
+  if (Result<void> ready = recheck_or_size(database, path, *state); !ready) return ready.error();
   sqlite3_db_config(database.handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
   if (Result<void> tuned = database.execute(kWriterPragmas); !tuned) return tuned.error();
   // Migrations come before WAL: a new file gets all of its first transaction, with the

@@ -45,7 +45,7 @@ CREATE TABLE url (
   seed_id INTEGER NOT NULL,      -- the seed it descends from
   via_id INTEGER,                -- the page it was first found on; NULL: a seed
   depth INTEGER NOT NULL,
-  hops INTEGER NOT NULL DEFAULT 0,      -- redirects that led here
+  hops INTEGER NOT NULL DEFAULT 0,       -- redirects that led here
   first_seen_at INTEGER NOT NULL,
   state TEXT NOT NULL,
   outcome TEXT,
@@ -134,10 +134,12 @@ CREATE VIEW pages AS
          p.canonical, p.text, u.depth, p.bytes, p.elapsed_ms,
          strftime('%Y-%m-%dT%H:%M:%fZ', p.fetched_at / 1000.0, 'unixepoch') AS fetched_at,
          strftime('%Y-%m-%dT%H:%M:%fZ', p.changed_at / 1000.0, 'unixepoch') AS changed_at,
-         printf('%016x', p.content_hash) AS content_hash, p.fetcher_pid,
+         CASE WHEN p.content_hash IS NOT NULL THEN printf('%016x', p.content_hash) END AS content_hash,
+         p.fetcher_pid,
          p.detail, r.url AS redirect, p.charset_source, p.parse_status, p.links_dropped,
          p.robots_directives, p.wire_bytes, p.address, p.etag, p.last_modified, p.headers,
-         printf('%016x', p.text_hash) AS text_hash, printf('%016x', p.simhash) AS simhash
+         CASE WHEN p.text_hash IS NOT NULL THEN printf('%016x', p.text_hash) END AS text_hash,
+         CASE WHEN p.simhash IS NOT NULL THEN printf('%016x', p.simhash) END AS simhash
   FROM page p JOIN url u ON u.id = p.url_id LEFT JOIN url r ON r.id = p.redirect_id;
 
 CREATE VIEW links AS
@@ -146,13 +148,14 @@ CREATE VIEW links AS
 
 CREATE VIEW hosts AS
   SELECT name AS host, robots_state, crawl_delay_ms, delay_ms,
-         strftime('%Y-%m-%dT%H:%M:%fZ', next_at / 1000.0, 'unixepoch') AS next_at, pages, errors,
+         strftime('%Y-%m-%dT%H:%M:%fZ', nullif(next_at, 0) / 1000.0, 'unixepoch') AS next_at, pages, errors,
          robots_rules, strftime('%Y-%m-%dT%H:%M:%fZ', robots_at / 1000.0, 'unixepoch') AS robots_at
   FROM host;
 
 CREATE VIEW visits AS
   SELECT u.url, v.run_id AS run, strftime('%Y-%m-%dT%H:%M:%fZ', v.at / 1000.0, 'unixepoch') AS at,
-         v.status, v.outcome, printf('%016x', v.content_hash) AS content_hash,
+         v.status, v.outcome,
+         CASE WHEN v.content_hash IS NOT NULL THEN printf('%016x', v.content_hash) END AS content_hash,
          v.change IS NOT NULL AS changed
   FROM visit v JOIN url u ON u.id = v.url_id;
 

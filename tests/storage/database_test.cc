@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: MIT
+#include "storage/database.h"
+
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "tests/storage/storage_support.h"
+
+using namespace crawl;
+using namespace crawl::test;
+
+namespace {
+
+void sqlite(const std::string& path, const std::string& sql) {
+  sqlite3* handle = nullptr;
+  REQUIRE(sqlite3_open(path.c_str(), &handle) == SQLITE_OK);
+  CAPTURE(sql);
+  REQUIRE(sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
+  REQUIRE(sqlite3_close(handle) == SQLITE_OK);
+}
+
+Error refused_writer(const std::string& path) {
+  Result<Database> database = Database::open_writer(path);
+  REQUIRE_FALSE(database);
+  return database.error();
+}
+
+// Runs `body` in a child without root's rights; true when it returned true.
+template <typename Body>
+bool unprivileged(Body body) {
+  const pid_t pid = ::fork();
+  REQUIRE(pid >= 0);
+  if (pid == 0) {
+    if (::geteuid() == 0 && (::setgid(65534) != 0 || ::setuid(65534) != 0)) ::_exit(2);
+    ::_exit(body() ? 0 : 1);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(pid, &status, 0) == pid);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+}  // namespace
+
+TEST_CASE("database: a new one gets the schema, the identity and the log", "[database]") {
+  const TempDir dir;
+  const std::string path = dir.file("crawl.db");
+  Result<Database> database = Database::open_writer(path);
+  REQUIRE(database);
+  CHECK(query_text(*database, "PRAGMA application_id") == std::to_string(kApplicationId));
+  CHECK(query_text(*database, "PRAGMA user_version") == std::to_string(kSchemaVersion));
+  CHECK(query_text(*database, "PRAGMA journal_mode") == "wal");
+  CHECK(query_text(*database, "PRAGMA synchronous") == "2");
+  CHECK(query_text(*database, "PRAGMA secure_delete") == "0");
+  CHECK(query_text(*database, "PRAGMA wal_autocheckpoint") == "0");
+  CHECK(query_text(*database, "PRAGMA mmap_size") == "0");
+  CHECK(query_text(*database, "PRAGMA page_size") == "8192");
+  CHECK(query_text(*database, "SELECT count(*) FROM sqlite_schema WHERE type = 'view'") == "8");
+  CHECK(query_text(*database, "SELECT typeof(value) FROM meta WHERE key = 'fingerprint_seed'") ==
+        "integer");
+}
+
+TEST_CASE("database: an empty file becomes a database", "[database]") {
+  const TempDir dir;
+  write_file(dir.file("crawl.db"), "");
+  CHECK(Database::open_writer(dir.file("crawl.db")));
+}
+
+TEST_CASE("database: opened again it keeps its rows and its seed", "[database]") {
+  const TempDir dir;
+  const std::string path = dir.file("crawl.db");
+  std::string seed;
+  {
+    Result<Database> database = Database::open_writer(path);
+    REQUIRE(database);
+    seed = query_text(*database, "SELECT value FROM meta WHERE key = 'fingerprint_seed'");
+    REQUIRE(database->execute("INSERT INTO seed(url) VALUES('http://a/')"));
+  }
+  Result<Database> database = Database::open_writer(path);
+  REQUIRE(database);
+  CHECK(query_text(*database, "SELECT value FROM meta WHERE key = 'fingerprint_seed'") == seed);
+  CHECK(query_text(*database, "SELECT url FROM seed") == "http://a/");
+}
+
+TEST_CASE("database: each bad path is one clear error and changes nothing", "[database]") {
+  const TempDir dir;
+  SECTION("a directory") {
+    const Error error = refused_writer(dir.path());
+    CHECK(error.code == Errc::kInvalid);
+    CHECK(error.message().find("is a directory") != std::string::npos);
+  }
+  SECTION("a directory that does not exist") {
+    const Error error = refused_writer(dir.file("none/crawl.db"));
+    CHECK(error.code == Errc::kNotFound);
+    CHECK(error.message().find("there is no directory " + dir.file("none")) != std::string::npos);
+  }
+  SECTION("a file where a directory should be") {
+    write_file(dir.file("file"), "x");
+    CHECK_FALSE(Database::open_writer(dir.file("file/crawl.db")));
+    CHECK(read_file(dir.file("file")) == "x");
+  }
+  SECTION("a pipe") {
+    REQUIRE(::mkfifo(dir.file("pipe").c_str(), 0600) == 0);
+    CHECK(refused_writer(dir.file("pipe")).code == Errc::kInvalid);
+  }
+  SECTION("a dangling symbolic link") {
+    REQUIRE(::symlink("nowhere", dir.file("link").c_str()) == 0);
+    CHECK(refused_writer(dir.file("link")).code == Errc::kInvalid);
+    CHECK(dir.names() == std::vector<std::string>{"link"});
+  }
+  SECTION("no path") { CHECK(refused_writer("").code == Errc::kInvalid); }
+  SECTION("a NUL byte") { CHECK(refused_writer(std::string("a\0b", 3)).code == Errc::kInvalid); }
+  SECTION("a file that is no database") {
+    const std::string text =
+        GENERATE(std::string("https://example.com/\n"), std::string(9000, 'x'));
+    write_file(dir.file("seeds.txt"), text);
+    const Error error = refused_writer(dir.file("seeds.txt"));
+    CHECK(error.code == Errc::kCorrupt);
+    CHECK(error.message().find("is not a database") != std::string::npos);
+    CHECK(read_file(dir.file("seeds.txt")) == text);
+    CHECK(dir.names() == std::vector<std::string>{"seeds.txt"});
+  }
+}
+
+TEST_CASE("database: another program's database is untouched byte for byte", "[database]") {
+  const TempDir dir;
+  const std::string path = dir.file("other.db");
+  const std::string mode = GENERATE(std::string("delete"), std::string("wal"));
+  sqlite(path,
+         "PRAGMA journal_mode=" + mode + "; CREATE TABLE mine(x); INSERT INTO mine VALUES(1)");
+  const std::string before = read_file(path);
+  CAPTURE(mode);
+  const Error error = refused_writer(path);
+  CHECK(error.code == Errc::kCorrupt);
+  CHECK(error.message().find("another program") != std::string::npos);
+  CHECK(read_file(path) == before);
+  CHECK(dir.names() == std::vector<std::string>{"other.db"});
+  Result<Database> reader = Database::open_reader(path);
+  REQUIRE_FALSE(reader);
+  CHECK(reader.error().code == Errc::kCorrupt);
+  CHECK(read_file(path) == before);
+}
+
+TEST_CASE("database: one of a newer crawl is refused and left alone", "[database]") {
+  const TempDir dir;
+  const std::string path = dir.file("crawl.db");
+  REQUIRE(Database::open_writer(path));
+  sqlite(path, "PRAGMA user_version=7");
+  const std::string before = read_file(path);
+  const Error error = refused_writer(path);
+  CHECK(error.code == Errc::kVersion);
+  CHECK(error.message() == path + " was written by a newer crawl (schema 7, this one knows " +
+                               std::to_string(kSchemaVersion) + ")");
+  CHECK(read_file(path) == before);
+  Result<Database> reader = Database::open_reader(path);
+  REQUIRE_FALSE(reader);
+  CHECK(reader.error().code == Errc::kVersion);
+}
+
+TEST_CASE("database: a newer version that is still in the log is refused", "[database]") {
+  const TempDir dir;
+  const std::string path = dir.file("crawl.db");
+  REQUIRE(Database::open_writer(path));
+  sqlite3* other = nullptr;
+  REQUIRE(sqlite3_open(path.c_str(), &other) == SQLITE_OK);
+  REQUIRE(sqlite3_exec(other, "PRAGMA user_version=7", nullptr, nullptr, nullptr) == SQLITE_OK);
+  CHECK(refused_writer(path).code == Errc::kVersion);
+  sqlite3_close(other);
+}
+
+TEST_CASE("database: names that SQLite takes for something else are plain files", "[database]") {
+  const TempDir dir;
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(dir.path());
+  const std::string name = GENERATE(std::string(":memory:"), std::string("file:x?mode=memory"),
+                                    std::string("100%#?.db"));
+  {
+    CHECK(Database::open_writer(name));
+    CHECK(Database::open_writer(name));  // is recognised again
+    CHECK(Database::open_reader(name));
+  }
+  const std::vector<std::string> names = dir.names();
+  std::filesystem::current_path(before);
+  CHECK(std::count(names.begin(), names.end(), name) == 1);
+}
+
+TEST_CASE("database: without the right to write, the error says so", "[database]") {
+  const TempDir dir;
+  const std::string path = dir.file("crawl.db");
+  { REQUIRE(Database::open_writer(path)); }
+  REQUIRE(::chmod(path.c_str(), 0444) == 0);
+  REQUIRE(::chmod(dir.path().c_str(), 0755) == 0);
+  SECTION("to the file") {
+    CHECK(unprivileged([&] {
+      Result<Database> database = Database::open_writer(path);
+      return !database &&
+             database.error().message() == path + " is not writable: Permission denied";
+    }));
+  }
+  SECTION("to the directory of a file that may be written") {
+    REQUIRE(::chmod(path.c_str(), 0666) == 0);
+    REQUIRE(::chmod(dir.path().c_str(), 0555) == 0);
+    CHECK(unprivileged([&] {
+      Result<Database> database = Database::open_writer(path);
+      return !database && database.error().message().find("is not writable") != std::string::npos;
+    }));
+  }
+  SECTION("to the directory of a file that does not exist") {
+    REQUIRE(::chmod(dir.path().c_str(), 0555) == 0);
+    CHECK(unprivileged([&] {
+      Result<Database> database = Database::open_writer(dir.file("new.db"));
+      return !database && database.error().message().find("is not writable") != std::string::npos;
+    }));
+  }
+  REQUIRE(::chmod(dir.path().c_str(), 0755) == 0);
+}
+
+TEST_CASE("database: a reader needs no right to write, not even in the directory", "[database]") {
+  const TempDir dir;
+  const std::string path = dir.file("crawl.db");
+  { REQUIRE(Database::open_writer(path)); }
+  REQUIRE(::chmod(path.c_str(), 0444) == 0);
+  REQUIRE(::chmod(dir.path().c_str(), 0555) == 0);
+  CHECK(unprivileged([&] {
+    Result<Database> database = Database::open_reader(path);
+    return database && database->prepare("SELECT * FROM pages").has_value();
+  }));
+  REQUIRE(::chmod(dir.path().c_str(), 0755) == 0);
+}
+
+TEST_CASE("database: a reader never creates and never writes", "[database]") {
+  const TempDir dir;
+  Result<Database> missing = Database::open_reader(dir.file("none.db"));
+  REQUIRE_FALSE(missing);
+  CHECK(missing.error().code == Errc::kNotFound);
+  CHECK(dir.names().empty());
+  { REQUIRE(Database::open_writer(dir.file("crawl.db"))); }
+  Result<Database> reader = Database::open_reader(dir.file("crawl.db"));
+  REQUIRE(reader);
+  CHECK_FALSE(reader->execute("DELETE FROM url"));
+  CHECK_FALSE(reader->execute("CREATE TABLE x(y)"));
+}
+
+TEST_CASE("database: one statement at a time is prepared", "[database]") {
+  const TempDir dir;
+  Result<Database> database = Database::open_writer(dir.file("crawl.db"));
+  REQUIRE(database);
+  CHECK(database->prepare("SELECT 1;  "));
+  CHECK_FALSE(database->prepare("SELECT 1; SELECT 2"));
+  CHECK_FALSE(database->prepare(""));
+  CHECK_FALSE(database->prepare("SELEKT"));
+}
+
+TEST_CASE("database: an empty string is not NULL unless asked for", "[database]") {
+  const TempDir dir;
+  Result<Database> database = Database::open_writer(dir.file("crawl.db"));
+  REQUIRE(database);
+  Result<Statement> query = database->prepare("SELECT ?1 IS NULL, ?2 IS NULL, ?3 IS NULL, ?4");
+  REQUIRE(query);
+  query->bind(1, std::string_view());
+  query->bind_or_null(2, "");
+  query->bind_blob(3, {});
+  query->bind_optional(4, 42);
+  REQUIRE(query->step());
+  CHECK(query->integer(0) == 0);
+  CHECK(query->integer(1) == 1);
+  CHECK(query->integer(2) == 0);
+  CHECK(query->integer(3) == 42);
+  CHECK(query->column_count() == 4);
+}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+#include "storage/lock.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/storage/storage_support.h"
+
+using namespace crawl;
+using namespace crawl::test;
+
+namespace {
+
+// A child that holds the lock until it is killed or told to let go.
+class Holder {
+ public:
+  explicit Holder(const std::string& database) {
+    REQUIRE(::pipe2(ready_, O_CLOEXEC) == 0);
+    REQUIRE(::pipe2(release_, O_CLOEXEC) == 0);
+    pid_ = ::fork();
+    REQUIRE(pid_ >= 0);
+    if (pid_ == 0) hold(database);
+    ::close(ready_[1]);
+    ::close(release_[0]);
+    char answer = 0;
+    REQUIRE(::read(ready_[0], &answer, 1) == 1);
+    got_it_ = answer == 'y';
+  }
+  ~Holder() {
+    end();
+    ::close(ready_[0]);
+  }
+  Holder(const Holder&) = delete;
+  Holder& operator=(const Holder&) = delete;
+
+  pid_t pid() const { return pid_; }
+  bool got_it() const { return got_it_; }
+  void release() {
+    ::close(release_[1]);
+    release_[1] = -1;
+  }
+  void end(int signal = 0) {
+    if (pid_ <= 0) return;
+    if (signal != 0) ::kill(pid_, signal);
+    if (release_[1] >= 0) ::close(release_[1]);
+    int status = 0;
+    ::waitpid(pid_, &status, 0);
+    pid_ = -1;
+  }
+
+ private:
+  [[noreturn]] void hold(const std::string& database) {
+    ::close(release_[1]);
+    char byte = 0;
+    {
+      const SystemClock clock;
+      const Result<RunLock> lock = RunLock::acquire(database, 0, clock);
+      const char answer = lock ? 'y' : 'n';
+      if (::write(ready_[1], &answer, 1) != 1) ::_exit(1);
+      while (::read(release_[0], &byte, 1) > 0) {
+      }
+    }
+    ::_exit(0);
+  }
+
+  int ready_[2];
+  int release_[2];
+  pid_t pid_ = -1;
+  bool got_it_ = false;
+};
+
+}  // namespace
+
+TEST_CASE("lock: one is held, names its process and goes with it", "[lock]") {
+  const TempDir dir;
+  const SystemClock clock;
+  const std::string database = dir.file("crawl.db");
+  CHECK_FALSE(run_lock_holder(database));
+  {
+    const Result<RunLock> lock = RunLock::acquire(database, 0, clock);
+    REQUIRE(lock);
+    CHECK(read_file(database + ".lock") == std::to_string(::getpid()) + "\n");
+  }
+  CHECK(dir.names().empty());
+}
+
+TEST_CASE("lock: a second run is told the PID of the first", "[lock]") {
+  const TempDir dir;
+  const SystemClock clock;
+  const std::string database = dir.file("crawl.db");
+  Holder first(database);
+  REQUIRE(first.got_it());
+  CHECK(run_lock_holder(database) == std::optional<int64_t>(first.pid()));
+  const Result<RunLock> second = RunLock::acquire(database, 0, clock);
+  REQUIRE_FALSE(second);
+  CHECK(second.error().code == Errc::kBusy);
+  CHECK(second.error().message().find("is in use by another crawl (PID " +
+                                      std::to_string(first.pid()) + ")") != std::string::npos);
+  const Holder third(database);
+  CHECK_FALSE(third.got_it());
+}
+
+TEST_CASE("lock: a killed run leaves nothing held", "[lock]") {
+  const TempDir dir;
+  const SystemClock clock;
+  const std::string database = dir.file("crawl.db");
+  Holder killed(database);
+  REQUIRE(killed.got_it());
+  killed.end(SIGKILL);
+  CHECK_FALSE(run_lock_holder(database));
+  CHECK(RunLock::acquire(database, 0, clock));
+}
+
+TEST_CASE("lock: waiting gets it when the holder lets go", "[lock]") {
+  const TempDir dir;
+  const SystemClock clock;
+  const std::string database = dir.file("crawl.db");
+  Holder first(database);
+  REQUIRE(first.got_it());
+  CHECK_FALSE(RunLock::acquire(database, 1, clock));
+  first.release();
+  CHECK(RunLock::acquire(database, 60'000, clock));
+}
+
+TEST_CASE("lock: two names of one database have one lock", "[lock]") {
+  const TempDir dir;
+  const std::string database = dir.file("crawl.db");
+  write_file(database, "");
+  REQUIRE(::symlink("crawl.db", dir.file("link.db").c_str()) == 0);
+  const Holder first(database);
+  REQUIRE(first.got_it());
+  CHECK_FALSE(Holder(dir.file("link.db")).got_it());
+  CHECK_FALSE(Holder(dir.file("./crawl.db")).got_it());
+}
+
+TEST_CASE("lock: of many starts at once exactly one wins", "[lock]") {
+  const TempDir dir;
+  const std::string database = dir.file("crawl.db");
+  int gate[2];
+  int results[2];
+  REQUIRE(::pipe2(gate, O_CLOEXEC) == 0);
+  REQUIRE(::pipe2(results, O_CLOEXEC) == 0);
+  constexpr int kStarts = 12;
+  std::vector<pid_t> children;
+  for (int i = 0; i < kStarts; ++i) {
+    const pid_t pid = ::fork();
+    REQUIRE(pid >= 0);
+    if (pid == 0) {
+      ::close(gate[1]);
+      char byte = 0;
+      while (::read(gate[0], &byte, 1) > 0) {
+      }
+      const SystemClock clock;
+      const Result<RunLock> lock = RunLock::acquire(database, 0, clock);
+      const char answer = lock ? 'y' : 'n';
+      if (::write(results[1], &answer, 1) != 1) ::_exit(1);
+      ::pause();  // hold what was won until all have tried
+    }
+    children.push_back(pid);
+  }
+  ::close(gate[0]);
+  ::close(gate[1]);
+  int winners = 0;
+  for (int i = 0; i < kStarts; ++i) {
+    char answer = 0;
+    REQUIRE(::read(results[0], &answer, 1) == 1);
+    if (answer == 'y') ++winners;
+  }
+  for (const pid_t pid : children) {
+    ::kill(pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
+  }
+  ::close(results[0]);
+  ::close(results[1]);
+  CHECK(winners == 1);
+}
+
+TEST_CASE("lock: what cannot be a lock file is refused and not followed", "[lock]") {
+  const TempDir dir;
+  const SystemClock clock;
+  SECTION("a symbolic link") {
+    write_file(dir.file("victim"), "precious");
+    REQUIRE(::symlink("victim", dir.file("crawl.db.lock").c_str()) == 0);
+    const Result<RunLock> lock = RunLock::acquire(dir.file("crawl.db"), 0, clock);
+    REQUIRE_FALSE(lock);
+    CHECK(lock.error().message().find("symbolic link") != std::string::npos);
+    CHECK(read_file(dir.file("victim")) == "precious");
+  }
+  SECTION("a pipe") {
+    REQUIRE(::mkfifo(dir.file("crawl.db.lock").c_str(), 0600) == 0);
+    CHECK_FALSE(RunLock::acquire(dir.file("crawl.db"), 0, clock));
+  }
+  SECTION("no directory") {
+    const Result<RunLock> lock = RunLock::acquire(dir.file("none/crawl.db"), 0, clock);
+    REQUIRE_FALSE(lock);
+    CHECK(lock.error().code == Errc::kNotFound);
+    CHECK(lock.error().message().find("none/crawl.db.lock: No such file or directory") !=
+          std::string::npos);
+  }
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+#include "storage/resume.h"
+
+#include <map>
+
+#include "tests/storage/storage_support.h"
+
+using namespace crawl;
+using namespace crawl::test;
+
+namespace {
+
+Database open(const std::string& path) {
+  Result<Database> database = Database::open_writer(path);
+  REQUIRE(database);
+  return std::move(*database);
+}
+
+RunStart begin(Database& database) {
+  Result<RunStart> start = begin_run(database, 5'000, 4711, "{\"depth\":3}");
+  REQUIRE(start);
+  return *start;
+}
+
+}  // namespace
+
+TEST_CASE("resume: the first run of a new database", "[resume]") {
+  const TempDir dir;
+  Database database = open(dir.file("crawl.db"));
+  const RunStart start = begin(database);
+  CHECK(start.run_id == 1);
+  CHECK(start.next_url_id == 1);
+  CHECK(start.next_host_id == 1);
+  CHECK(start.next_seed_id == 1);
+  CHECK(start.pending == 0);
+  CHECK(start.done == 0);
+  CHECK_FALSE(start.previous_died);
+  CHECK(query_text(database, "SELECT started_at||pid||options FROM run") ==
+        "50004711{\"depth\":3}");
+}
+
+TEST_CASE("resume: a run that was killed is marked, once", "[resume]") {
+  const TempDir dir;
+  Database database = open(dir.file("crawl.db"));
+  const uint64_t seed = begin(database).fingerprint_seed;
+  const RunStart second = begin(database);
+  CHECK(second.previous_died);
+  CHECK(second.run_id == 2);
+  CHECK(second.fingerprint_seed == seed);
+  CHECK(query_text(database, "SELECT end_reason||ifnull(ended_at, '-') FROM run WHERE id = 1") ==
+        "died-");
+  REQUIRE(database.execute("UPDATE run SET end_reason = 'done' WHERE id = 2"));
+  CHECK_FALSE(begin(database).previous_died);
+}
+
+TEST_CASE("resume: two databases have two fingerprint seeds", "[resume]") {
+  const TempDir dir;
+  Database one = open(dir.file("1.db"));
+  Database two = open(dir.file("2.db"));
+  CHECK(begin(one).fingerprint_seed != begin(two).fingerprint_seed);
+}
+
+TEST_CASE("resume: what was stored is read back", "[resume]") {
+  const TempDir dir;
+  const std::string path = dir.file("crawl.db");
+  {
+    TestRun run(path);
+    WriteUnit unit;
+    unit.seeds.push_back(new_seed(1, "http://a/"));
+    unit.seeds[0].depth = 0;
+    unit.seeds[0].tag = "news";
+    unit.seeds.push_back(new_seed(2, "http://b/"));
+    unit.new_hosts.push_back(new_host(1, "a"));
+    unit.new_hosts.push_back(new_host(2, "b:81"));
+    unit.new_hosts[1].robots_state = RobotsState::kOk;
+    unit.new_hosts[1].robots_rules = "User-agent: *\nDisallow: /x\n";
+    unit.new_hosts[1].robots_at = 77;
+    unit.new_hosts[1].crawl_delay_ms = 0;
+    unit.new_hosts[1].delay_ms = 1'500;
+    unit.new_hosts[1].next_at = 88;
+    unit.new_hosts[1].errors = 2;
+    unit.new_urls.push_back(new_url(1, "http://a/"));
+    unit.new_urls.push_back(new_url(2, "http://b:81/", 0, 2));
+    unit.new_urls.push_back(new_url(3, "http://b:81/x", 1, 2));
+    unit.new_urls.push_back(new_url(4, "ftp://c/", 1, 0));
+    unit.new_urls.back().state = UrlState::kSkipped;
+    unit.new_urls.back().reason = SkipReason::kSchemeRefused;
+    run.writer->submit(std::move(unit));
+    run.writer->submit(page_unit(ok_page(1, 7, 2'000)));
+    run.finish();
+  }
+  Database database = open(path);
+  const RunStart start = begin(database);
+  CHECK(start.run_id == 2);
+  CHECK(start.next_url_id == 5);
+  CHECK(start.next_host_id == 3);
+  CHECK(start.next_seed_id == 3);
+  CHECK(start.pending == 2);
+  CHECK(start.done == 1);
+  CHECK_FALSE(start.previous_died);
+
+  std::vector<SeedRow> seeds;
+  REQUIRE(for_each_seed(database, [&](const SeedRow& row) { seeds.push_back(row); }));
+  REQUIRE(seeds.size() == 2);
+  CHECK(seeds[0].depth == std::optional<int64_t>(0));
+  CHECK(seeds[0].tag == "news");
+  CHECK_FALSE(seeds[1].depth);
+  CHECK(seeds[1].scope.empty());
+
+  std::vector<HostRow> hosts;
+  REQUIRE(for_each_host(database, [&](const HostRow& row) { hosts.push_back(row); }));
+  REQUIRE(hosts.size() == 2);
+  CHECK(hosts[0].robots_state == RobotsState::kUnknown);
+  CHECK_FALSE(hosts[0].crawl_delay_ms);
+  CHECK(hosts[1].name == "b:81");
+  CHECK(hosts[1].robots_state == RobotsState::kOk);
+  CHECK(hosts[1].robots_rules == "User-agent: *\nDisallow: /x\n");
+  CHECK(hosts[1].robots_at == 77);
+  CHECK(hosts[1].crawl_delay_ms == std::optional<int64_t>(0));
+  CHECK(hosts[1].delay_ms == 1'500);
+  CHECK(hosts[1].next_at == 88);
+  CHECK(hosts[1].errors == 2);
+
+  std::string urls;
+  REQUIRE(for_each_url(database, [&](int64_t id, std::string_view url, std::string_view state,
+                                     std::string_view reason) {
+    urls += std::to_string(id) + " " + std::string(url) + " " + std::string(state) + " " +
+            std::string(reason) + "\n";
+  }));
+  CHECK(urls ==
+        "1 http://a/ done \n2 http://b:81/ pending \n3 http://b:81/x pending \n"
+        "4 ftp://c/ skipped scheme_refused\n");
+
+  std::map<int64_t, int64_t> pending;
+  REQUIRE(for_each_pending_host(database, [&](int64_t id, int64_t count) { pending[id] = count; }));
+  CHECK(pending == std::map<int64_t, int64_t>{{2, 2}});
+}
+
+TEST_CASE("resume: what is due becomes pending again, and nothing else does", "[resume]") {
+  const TempDir dir;
+  const std::string path = dir.file("crawl.db");
+  {
+    TestRun run(path);
+    WriteUnit unit;
+    for (int64_t id = 1; id <= 6; ++id) {
+      unit.new_urls.push_back(new_url(id, "http://a/" + std::to_string(id), 4));
+    }
+    unit.new_urls[4].state = UrlState::kSkipped;
+    unit.new_urls[4].reason = SkipReason::kTrap;
+    run.writer->submit(std::move(unit));
+    run.writer->submit(page_unit(ok_page(1, 7, 2'000)));  // old
+    run.writer->submit(page_unit(ok_page(2, 7, 3'000)));  // fresh
+    WriteUnit others;
+    others.url_updates.push_back(done_with(3, Outcome::kCrashedFetcher));
+    others.url_updates.back().strikes = 3;
+    others.url_updates.push_back(done_with(4, Outcome::kRobotsUnreachable));  // never fetched
+    others.url_updates.back().attempts = 2;
+    others.url_updates.back().strikes = 1;
+    others.url_updates.back().reason = "why";
+    run.writer->submit(std::move(others));
+    run.finish();
+  }
+  Database database = open(path);
+  Result<int64_t> marked = mark_due(database, 3'000);
+  REQUIRE(marked);
+  CHECK(*marked == 2);
+  CHECK(
+      query_text(database, "SELECT group_concat(id||state||ifnull(outcome, '-'), ' ') FROM url") ==
+      "1pending- 2doneok 3donecrashed_fetcher 4pending- 5skipped- 6pending-");
+  CHECK(query_text(database,
+                   "SELECT depth||attempts||strikes||ifnull(reason, '-') FROM url WHERE id = 4") ==
+        "401-");
+  marked = mark_due(database, 3'000);
+  REQUIRE(marked);
+  CHECK(*marked == 0);
+}

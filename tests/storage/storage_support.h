@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Real files in a directory of their own, and short ways to make rows.
+
+#include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "storage/database.h"
+#include "storage/resume.h"
+#include "storage/writer.h"
+#include "tests/support/catch.h"
+
+namespace crawl::test {
+
+class TempDir {
+ public:
+  TempDir() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "crawl-test-XXXXXX").string();
+    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
+    path_ = pattern;
+  }
+  TempDir(const TempDir&) = delete;
+  TempDir& operator=(const TempDir&) = delete;
+  ~TempDir() {
+    std::error_code ignored;
+    std::filesystem::permissions(path_, std::filesystem::perms::owner_all, ignored);
+    std::filesystem::remove_all(path_, ignored);
+  }
+
+  std::string file(const std::string& name) const { return path_ + "/" + name; }
+  const std::string& path() const { return path_; }
+  std::vector<std::string> names() const {
+    std::vector<std::string> found;
+    for (const auto& entry : std::filesystem::directory_iterator(path_)) {
+      found.push_back(entry.path().filename().string());
+    }
+    return found;
+  }
+
+ private:
+  std::string path_;
+};
+
+inline std::string read_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream out;
+  out << in.rdbuf();
+  return out.str();
+}
+
+inline void write_file(const std::string& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary) << bytes;
+}
+
+// The first column of the first row as text; "NULL" and "no row" as such.
+inline std::string query_text(Database& database, const std::string& sql) {
+  CAPTURE(sql);
+  Result<Statement> query = database.prepare(sql);
+  REQUIRE(query);
+  Result<bool> row = query->step();
+  REQUIRE(row);
+  if (!*row) return "no row";
+  return query->is_null(0) ? "NULL" : std::string(query->text(0));
+}
+
+inline std::string query_file(const std::string& path, const std::string& sql) {
+  Result<Database> database = Database::open_reader(path);
+  REQUIRE(database);
+  return query_text(*database, sql);
+}
+
+// A run that is under way: a database with one run, and its writer.
+struct TestRun {
+  int64_t run_id = 0;
+  std::unique_ptr<Writer> writer;
+
+  explicit TestRun(const std::string& path, const Writer::Options& options = {}) {
+    Result<Database> database = Database::open_writer(path);
+    REQUIRE(database);
+    Result<RunStart> start = begin_run(*database, 1'000, ::getpid(), "{}");
+    REQUIRE(start);
+    run_id = start->run_id;
+    Result<std::unique_ptr<Writer>> started = Writer::start(std::move(*database), run_id, options);
+    REQUIRE(started);
+    writer = std::move(*started);
+  }
+  void finish(const std::string& reason = "done") { REQUIRE(writer->finish(reason, 9'000, 1, 2)); }
+
+  // Waits for replies until one of type T has come; nullopt after ten seconds without any.
+  template <typename T>
+  std::optional<T> wait_for() {
+    for (;;) {
+      pollfd ready{writer->notify_fd(), POLLIN, 0};
+      if (::poll(&ready, 1, 10'000) <= 0) return std::nullopt;
+      for (WriterReply& reply : writer->take_replies()) {
+        if (T* wanted = std::get_if<T>(&reply)) return std::move(*wanted);
+      }
+    }
+  }
+  // True when everything up to `ticket` has been reported as committed.
+  bool wait_committed(uint64_t ticket) {
+    for (;;) {
+      const std::optional<Committed> committed = wait_for<Committed>();
+      if (!committed) return false;
+      if (committed->ticket >= ticket) return true;
+    }
+  }
+};
+
+inline NewUrl new_url(int64_t id, const std::string& url, int64_t depth = 0, int64_t host = 1) {
+  NewUrl row;
+  row.id = id;
+  row.host_id = host;
+  row.seed_id = 1;
+  row.depth = depth;
+  row.first_seen_at = 1'000;
+  row.url = url;
+  return row;
+}
+
+inline HostRow new_host(int64_t id, const std::string& host_name) {
+  HostRow row;
+  row.id = id;
+  row.name = host_name;
+  return row;
+}
+
+inline SeedRow new_seed(int64_t id, const std::string& url) {
+  SeedRow row;
+  row.id = id;
+  row.url = url;
+  return row;
+}
+
+inline UrlUpdate done_with(int64_t id, Outcome outcome) {
+  UrlUpdate row;
+  row.id = id;
+  row.outcome = outcome;
+  return row;
+}
+
+// A page with a title and a text.
+inline PageRow ok_page(int64_t id, uint64_t content_hash, int64_t fetched_at,
+                       std::string_view title = "Title", std::string_view text = "text") {
+  PageRow row;
+  row.url_id = id;
+  row.status = 200;
+  row.fetched_at = fetched_at;
+  row.content_hash = content_hash;
+  row.body_bytes = 100;
+  row.parse_status = ParseStatus::kOk;
+  row.content_type = "text/html";
+  row.title = title;
+  row.text = text;
+  return row;
+}
+
+inline PageRow failed_page(int64_t id, Outcome outcome, int64_t fetched_at,
+                           BodyStore store = BodyStore::kKeep) {
+  PageRow row;
+  row.url_id = id;
+  row.outcome = outcome;
+  row.body_store = store;
+  row.fetched_at = fetched_at;
+  row.detail = "it failed";
+  return row;
+}
+
+inline WriteUnit page_unit(PageRow page) {
+  WriteUnit unit;
+  unit.url_updates.push_back(done_with(page.url_id, page.outcome));
+  unit.page = std::move(page);
+  return unit;
+}
+
+}  // namespace crawl::test
