@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace crawl {
+
+// RFC 4648 §4, padding optional, white space ignored. kInvalid: anything else.
+Result<std::string> decode_base64(std::string_view text);
+
+}  // namespace crawl

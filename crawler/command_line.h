@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// From the words of the command line and the configuration files to checked options. docs/usage.md
+// lists every option.
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "crawler/options.h"
+#include "crawler/part_commands.h"
+#include "crawler/read_commands.h"
+
+namespace crawl {
+
+// Help or the version was asked for: goes to stdout, exit 0.
+struct ShowText {
+  std::string text;
+};
+
+// The command line (kUsage) or a configuration file (kConfig) is wrong. One line, without "crawl:
+// ".
+struct UsageError {
+  ExitCode code = ExitCode::kUsage;
+  std::string message;
+};
+
+using CommandLine =
+    std::variant<RunOptions, StatusOptions, WhyOptions, CatOptions, CheckOptions, UrlOptions,
+                 RobotsOptions, ParseOptions, DemoOptions, ShowText, UsageError>;
+
+// `words` are the arguments without the program's name. `user_config` is read where the file
+// exists, before
+// --config FILE; the command line wins over both. "": there is none.
+CommandLine parse_command_line(const std::vector<std::string>& words,
+                               const std::string& user_config);
+
+// $XDG_CONFIG_HOME/crawl/config.toml, else ~/.config/crawl/config.toml; "" where neither is known.
+// A relative $XDG_CONFIG_HOME is ignored (XDG Base Directory Specification).
+std::string user_config_path(const char* xdg_config_home, const char* home);
+
+}  // namespace crawl

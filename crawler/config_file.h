@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The configuration file: the part of TOML 1.0 that a flat list of options needs. `key = value`
+// lines with basic ("…", with escapes) and literal ('…') strings, integers, booleans, and arrays of
+// these, over several lines where wanted; comments; no tables. CLI11's own reader cuts values at
+// '#' and ',' even inside quotes, which regular expressions and header values have.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace crawl {
+
+struct ConfigEntry {
+  std::string key;
+  std::vector<std::string> values;  // one, or an array's
+  int line = 0;
+};
+
+// kNotFound: no such file; kInvalid: "crawl.toml:3: …" in `context`; kIo: cannot be read.
+Result<std::vector<ConfigEntry>> read_config_file(const std::string& path);
+// `source` names the text in errors.
+Result<std::vector<ConfigEntry>> parse_config(std::string_view text, std::string_view source);
+
+}  // namespace crawl

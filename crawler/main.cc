@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+
+#include "crawler/command_line.h"
+#include "crawler/json_lines.h"
+#include "crawler/run.h"
+
+namespace crawl {
+namespace {
+
+struct Dispatch {
+  ExitCode operator()(const RunOptions& options) const { return run_crawl(options); }
+  ExitCode operator()(const StatusOptions& options) const { return command_status(options); }
+  ExitCode operator()(const WhyOptions& options) const { return command_why(options); }
+  ExitCode operator()(const CatOptions& options) const { return command_cat(options); }
+  ExitCode operator()(const CheckOptions& options) const { return command_check(options); }
+  ExitCode operator()(const UrlOptions& options) const { return command_url(options); }
+  ExitCode operator()(const RobotsOptions& options) const { return command_robots(options); }
+  ExitCode operator()(const ParseOptions& options) const { return command_parse(options); }
+  ExitCode operator()(const DemoOptions& options) const { return command_demo(options); }
+  ExitCode operator()(const ShowText& show) const {
+    Output output;
+    output.write(show.text);
+    return output.flush() ? ExitCode::kDone : ExitCode::kIo;
+  }
+  ExitCode operator()(const UsageError& error) const {
+    std::fprintf(stderr, "crawl: %s\n", error.message.c_str());
+    return error.code;
+  }
+};
+
+}  // namespace
+}  // namespace crawl
+
+int main(int argc, char** argv) {
+  // A reader of stdout that goes away is seen where it is written to.
+  std::signal(SIGPIPE, SIG_IGN);
+  const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
+  const std::string user_config =
+      crawl::user_config_path(getenv("XDG_CONFIG_HOME"), getenv("HOME"));
+  const crawl::CommandLine command = crawl::parse_command_line(words, user_config);
+  return static_cast<int>(std::visit(crawl::Dispatch{}, command));
+}

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: MIT
+#include "crawler/option_set.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+
+#include "base/escape.h"
+#include "base/units.h"
+#include "crawler/suggest.h"
+
+namespace crawl {
+namespace {
+
+// "Usage: …" as given, rather than derived from the options.
+class HelpFormatter final : public CLI::Formatter {
+ public:
+  explicit HelpFormatter(std::string usage) : usage_(std::move(usage)) { column_width(30); }
+  std::string make_usage(const CLI::App* /*app*/, std::string /*name*/) const override {
+    return "Usage: " + usage_ + "\n";
+  }
+  std::string make_option_opts(const CLI::Option* option) const override {
+    return option->get_type_name().empty() ? "" : " " + option->get_type_name();
+  }
+
+ private:
+  std::string usage_;
+};
+
+std::string long_name(const std::string& names) {
+  const size_t dashes = names.find("--");
+  return dashes == std::string::npos ? names : names.substr(dashes + 2);
+}
+
+// CLI11 takes the word that follows "--name=" as the value; an empty value is meant.
+std::vector<std::string> with_empty_values(const std::vector<std::string>& words) {
+  std::vector<std::string> result;
+  for (const std::string& word : words) {
+    if (word.starts_with("--") && word.size() > 3 && word.find('=') == word.size() - 1) {
+      result.push_back(word.substr(0, word.size() - 1));
+      result.emplace_back();
+    } else {
+      result.push_back(word);
+    }
+  }
+  return result;
+}
+
+// CLI11's messages begin with the option's name and a colon.
+std::string option_in(const std::string& message) { return message.substr(0, message.find(':')); }
+
+}  // namespace
+
+std::string not_a(const std::string& value, const std::string& expected) {
+  return "'" + escape_for_terminal(value) + "' is not " + expected;
+}
+
+ValueReader read_text(std::string& target) {
+  return [&target](const std::string& value) {
+    if (value.find('\0') != std::string::npos) return not_a(value, "text: it holds a NUL byte");
+    target = value;
+    return std::string();
+  };
+}
+
+ValueReader read_duration(int64_t& target, int64_t ms_min, int64_t ms_max) {
+  return [&target, ms_min, ms_max](const std::string& value) -> std::string {
+    Result<int64_t> ms = parse_duration_ms(value);
+    if (!ms) return not_a(value, "a duration: write 500ms, 1.5s, 2m, 1h or 7d");
+    if (*ms < ms_min || *ms > ms_max) {
+      return not_a(value,
+                   "between " + format_duration_ms(ms_min) + " and " + format_duration_ms(ms_max));
+    }
+    target = *ms;
+    return "";
+  };
+}
+
+ValueReader read_size(int64_t& target, int64_t bytes_min, int64_t bytes_max) {
+  return [&target, bytes_min, bytes_max](const std::string& value) -> std::string {
+    Result<int64_t> bytes = parse_size_bytes(value);
+    if (!bytes) return not_a(value, "a size: write 512, 64KiB, 10MiB or 1GiB");
+    if (*bytes < bytes_min || *bytes > bytes_max) {
+      return not_a(value, "between " + format_bytes(static_cast<uint64_t>(bytes_min)) + " and " +
+                              format_bytes(static_cast<uint64_t>(bytes_max)));
+    }
+    target = *bytes;
+    return "";
+  };
+}
+
+ValueReader read_number(int64_t& target, int64_t min, int64_t max) {
+  return [&target, min, max](const std::string& value) -> std::string {
+    int64_t number = 0;
+    const char* end = value.data() + value.size();
+    const auto [stop, error] = std::from_chars(value.data(), end, number);
+    if (error != std::errc() || stop != end || number < min || number > max) {
+      return not_a(value,
+                   "a whole number from " + std::to_string(min) + " to " + std::to_string(max));
+    }
+    target = number;
+    return "";
+  };
+}
+
+ValueReader read_number(int& target, int64_t min, int64_t max) {
+  return [&target, min, max](const std::string& value) {
+    int64_t number = 0;
+    std::string problem = read_number(number, min, max)(value);
+    if (problem.empty()) target = static_cast<int>(number);
+    return problem;
+  };
+}
+
+OptionSet::OptionSet(std::string usage, std::string description)
+    : app_(std::make_unique<CLI::App>(std::move(description), "crawl")), heading_("Options") {
+  app_->formatter(std::make_shared<HelpFormatter>(std::move(usage)));
+  app_->set_help_flag("-h,--help", "print this help")->group("Options");
+  // Words that are no option of ours come back in order; a list option would take too many of them.
+  app_->allow_extras();
+}
+
+OptionSet::~OptionSet() = default;
+
+void OptionSet::value(const std::string& names, const std::string& type, const std::string& help,
+                      ValueReader reader, Shown shown) {
+  entries_.push_back({long_name(names), false, shown, reader});
+  app_->add_option(names, CLI::callback_t([](const CLI::results_t&) { return true; }), help)
+      ->type_name(type)
+      ->group(shown == Shown::kYes ? heading_ : "")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false)
+      ->check([reader](const std::string& value) { return reader(value); });
+}
+
+void OptionSet::flag(const std::string& names, const std::string& help, bool& target,
+                     bool when_given) {
+  add_flag(names, help, [&target, when_given](int count) {
+    if (count > 0) target = when_given;
+  });
+}
+
+void OptionSet::ignored_flag(const std::string& names, const std::string& help) {
+  add_flag(names, help, [](int) {});
+}
+
+void OptionSet::counter(const std::string& names, const std::string& help, int& target) {
+  add_flag(names, help, [&target](int count) { target += count; });
+}
+
+void OptionSet::add_flag(const std::string& names, const std::string& help,
+                         std::function<void(int)> set) {
+  const auto reader = [set](const std::string& value) -> std::string {
+    if (value != "true" && value != "false") return not_a(value, "true or false");
+    set(value == "true" ? 1 : 0);
+    return "";
+  };
+  entries_.push_back({long_name(names), true, Shown::kYes, reader});
+  app_->add_flag_function(
+          names, [set](int64_t count) { set(static_cast<int>(count)); }, help)
+      ->group(heading_);
+}
+
+std::string OptionSet::unknown_option(const std::string& word) const {
+  const std::string option = word.substr(0, word.find('='));
+  std::string message = "unknown option " + escape_for_terminal(option);
+  const std::optional<std::string> meant = nearest(option, names());
+  return message + (meant ? "; did you mean " + *meant + "?" : "; see crawl --help");
+}
+
+std::string OptionSet::flag_with_value(const std::vector<std::string>& words) const {
+  for (const std::string& word : words) {
+    const size_t equals = word.find('=');
+    if (!word.starts_with("--") || equals == std::string::npos) continue;
+    const std::string option = word.substr(2, equals - 2);
+    const Entry* entry = find(option);
+    if (option == "help" || (entry != nullptr && entry->is_flag))
+      return "--" + option + " takes no value";
+  }
+  return "";
+}
+
+OptionSet::Parsed OptionSet::parse(const std::vector<std::string>& words) {
+  Parsed parsed;
+  const auto end_of_options = std::find(words.begin(), words.end(), "--");
+  parsed.error = flag_with_value({words.begin(), end_of_options});
+  if (!parsed.error.empty()) return parsed;
+  std::vector<std::string> arguments = with_empty_values({words.begin(), end_of_options});
+  std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
+  try {
+    app_->parse(arguments);
+  } catch (const CLI::CallForHelp&) {
+    parsed.help = true;
+    return parsed;
+  } catch (const CLI::ArgumentMismatch& error) {
+    parsed.error = escape_for_terminal(option_in(error.what())) + " needs a value";
+    return parsed;
+  } catch (const CLI::ParseError& error) {
+    parsed.error = escape_for_terminal(error.what());
+    return parsed;
+  }
+  for (const std::string& word : app_->remaining()) {
+    if (word.size() > 1 && word.front() == '-') {
+      parsed.error = unknown_option(word);
+      return parsed;
+    }
+    parsed.positionals.push_back(word);
+  }
+  if (end_of_options != words.end()) {
+    parsed.positionals.insert(parsed.positionals.end(), end_of_options + 1, words.end());
+  }
+  return parsed;
+}
+
+const OptionSet::Entry* OptionSet::find(const std::string& name) const {
+  const auto found = std::find_if(entries_.begin(), entries_.end(),
+                                  [&](const Entry& e) { return e.name == name; });
+  return found == entries_.end() ? nullptr : &*found;
+}
+
+std::string OptionSet::apply(const ConfigEntry& config) {
+  std::string key = config.key;
+  std::replace(key.begin(), key.end(), '_', '-');
+  const Entry* entry = find(key);
+  if (entry == nullptr || key == "config") {
+    const std::optional<std::string> meant = nearest("--" + key, names());
+    return "unknown key '" + config.key + "'" +
+           (meant ? "; did you mean '" + meant->substr(2) + "'?" : "; see crawl --help");
+  }
+  for (const std::string& value : config.values) {
+    const std::string problem = entry->reader(value);
+    if (!problem.empty()) return config.key + ": " + problem;
+  }
+  return "";
+}
+
+std::string OptionSet::help() const { return app_->help(); }
+
+std::vector<std::string> OptionSet::names() const {
+  std::vector<std::string> result = {"--help"};
+  for (const Entry& entry : entries_) {
+    if (entry.shown == Shown::kYes) result.push_back("--" + entry.name);
+  }
+  return result;
+}
+
+}  // namespace crawl

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The options of one command: declared once, set from the command line (by CLI11) or a
+// configuration file, shown by --help. A value's reader stores it or says what is wrong; no message
+// has more than one line.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "crawler/config_file.h"
+
+namespace CLI {
+class App;
+}
+
+namespace crawl {
+
+// Stores a value and returns "", or returns what is wrong with it: "'5' is not a duration: …".
+using ValueReader = std::function<std::string(const std::string&)>;
+
+ValueReader read_text(std::string& target);
+ValueReader read_duration(int64_t& target, int64_t ms_min, int64_t ms_max);
+ValueReader read_size(int64_t& target, int64_t bytes_min, int64_t bytes_max);
+ValueReader read_number(int64_t& target, int64_t min, int64_t max);
+ValueReader read_number(int& target, int64_t min, int64_t max);
+
+// `'value' is not <expected>`, escaped.
+std::string not_a(const std::string& value, const std::string& expected);
+
+enum class Shown { kYes, kNo };  // kNo: not in --help, never suggested
+
+class OptionSet {
+ public:
+  // `usage` is what follows "Usage: "; `description` the paragraph under it.
+  OptionSet(std::string usage, std::string description);
+  ~OptionSet();
+  OptionSet(const OptionSet&) = delete;
+  OptionSet& operator=(const OptionSet&) = delete;
+
+  // Options declared from here on appear under this heading.
+  void heading(std::string heading) { heading_ = std::move(heading); }
+  // `names` is "-d,--db"; `type` stands for the value in the help. `reader` is called for each
+  // occurrence.
+  void value(const std::string& names, const std::string& type, const std::string& help,
+             ValueReader reader, Shown shown = Shown::kYes);
+  void flag(const std::string& names, const std::string& help, bool& target,
+            bool when_given = true);
+  void ignored_flag(const std::string& names, const std::string& help);
+  // Counts its occurrences.
+  void counter(const std::string& names, const std::string& help, int& target);
+
+  struct Parsed {
+    std::vector<std::string> positionals;  // and everything after "--"
+    bool help = false;
+    std::string error;  // "": fine
+  };
+  Parsed parse(const std::vector<std::string>& words);
+
+  // Sets one option from a configuration file; the answer is "" or what is wrong.
+  std::string apply(const ConfigEntry& entry);
+
+  std::string help() const;
+  std::vector<std::string> names() const;  // "--delay" …, those that are shown
+
+ private:
+  struct Entry {
+    std::string name;  // "delay"
+    bool is_flag = false;
+    Shown shown = Shown::kYes;
+    ValueReader reader;  // a flag's gets "true" or "false"
+  };
+  void add_flag(const std::string& names, const std::string& help, std::function<void(int)> set);
+  const Entry* find(const std::string& name) const;
+  std::string flag_with_value(const std::vector<std::string>& words) const;
+  std::string unknown_option(const std::string& word) const;
+
+  std::unique_ptr<CLI::App> app_;
+  std::string heading_;
+  std::vector<Entry> entries_;
+};
+
+}  // namespace crawl

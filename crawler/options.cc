@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#include "crawler/options.h"
+
+#include <nlohmann/json.hpp>
+
+#include "web/url.h"
+
+namespace crawl {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// What is stored for everyone who reads the database must not carry a password.
+std::string without_credentials(const std::string& text) {
+  Result<Url> url = Url::parse(text);
+  if (!url || !url->has_credentials()) return text;
+  return url->canonical().href();
+}
+
+Json header_names(const std::vector<std::string>& headers) {
+  Json names = Json::array();
+  for (const std::string& line : headers) names.push_back(line.substr(0, line.find(':')));
+  return names;
+}
+
+Json seeds_json(const std::vector<std::string>& seeds) {
+  Json shown = Json::array();
+  for (const std::string& seed : seeds) shown.push_back(without_credentials(seed));
+  return shown;
+}
+
+// A proxy may be written in forms that are no URL to us; then all that is safe to say is that there
+// is one.
+std::string shown_proxy(const std::string& proxy) {
+  if (proxy.empty() || proxy.find('@') == std::string::npos) return proxy;
+  Result<Url> url = Url::parse(proxy);
+  return url ? url->canonical().href() : "(set)";
+}
+
+}  // namespace
+
+std::string RunOptions::effective_user_agent() const {
+  if (!user_agent.empty()) return user_agent;
+  std::string agent = "crawl/" CRAWL_VERSION;
+  if (!contact.empty()) agent += " (+" + contact + ")";
+  return agent;
+}
+
+std::string RunOptions::robots_agent() const {
+  const std::string agent = effective_user_agent();
+  return agent.substr(0, agent.find_first_of("/ "));
+}
+
+std::string RunOptions::to_json() const {
+  Json json;
+  json["version"] = CRAWL_VERSION;
+  json["seeds"] = seeds_json(seeds);
+  json["strict"] = strict;
+  json["fetchers"] = fetchers;
+  json["concurrency"] = concurrency;
+  json["host_concurrency"] = host_concurrency;
+  json["delay_ms"] = delay_ms;
+  json["depth"] = depth;
+  json["max_pages"] = max_pages;
+  json["max_time_ms"] = max_time_ms;
+  json["max_bytes"] = max_bytes;
+  json["scope"] = name(scope);
+  json["include"] = include;
+  json["exclude"] = exclude;
+  json["max_size"] = max_size;
+  json["timeout_ms"] = timeout_ms;
+  json["retries"] = retries;
+  json["retry_wait_ms"] = retry_wait_ms;
+  json["max_redirects"] = max_redirects;
+  json["user_agent"] = effective_user_agent();
+  json["headers"] = header_names(headers);
+  json["robots"] = robots == RobotsPolicy::kObey ? "obey" : "ignore";
+  json["follow_nofollow"] = follow_nofollow;
+  json["http2"] = http2;
+  json["proxy"] = shown_proxy(proxy);
+  json["ca_file"] = ca_file;
+  json["insecure"] = insecure;
+  json["allow_private"] = allow_private;
+  json["keep_body"] = keep_body;
+  json["revisit_ms"] = revisit_ms;
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace crawl

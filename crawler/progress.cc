@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+#include "crawler/progress.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+
+#include "base/escape.h"
+#include "base/units.h"
+
+namespace crawl {
+namespace {
+
+constexpr int64_t kRedrawMs = 200;
+constexpr int64_t kSummaryMs = 60'000;
+constexpr int64_t kRateWindowMs = 10'000;
+constexpr std::string_view kEraseLine = "\r\x1b[K";
+
+void write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(fd, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return;  // nobody is listening any more; the crawl goes on
+    text.remove_prefix(static_cast<size_t>(written));
+  }
+}
+
+int terminal_columns(int fd) {
+  winsize size{};
+  if (ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
+  return size.ws_col;
+}
+
+std::string rate_text(double rate) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f", rate);
+  return text;
+}
+
+std::string counted(int64_t number, const char* one, const char* many) {
+  return group_digits(number) + " " + (number == 1 ? one : many);
+}
+
+// For a shell: bare where that is safe, else in single quotes.
+std::string shell_word(const std::string& word) {
+  const bool safe = !word.empty() &&
+                    word.find_first_not_of(
+                        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-+:@%") ==
+                        std::string::npos;
+  if (safe) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  return escape_for_terminal(quoted + "'");
+}
+
+std::string end_text(std::string_view reason) {
+  if (reason == "done") return "done";
+  if (reason == "interrupted") return "interrupted";
+  if (reason.starts_with("max_")) {
+    std::string option = "stopped by --" + escape_for_terminal(reason);
+    std::replace(option.begin(), option.end(), '_', '-');
+    return option;
+  }
+  return "ended (" + escape_for_terminal(reason) + ")";
+}
+
+}  // namespace
+
+ProgressStyle progress_style(bool quiet, bool wanted, LogFormat format, int fd, const char* term) {
+  if (quiet) return ProgressStyle::kNone;
+  if (!wanted) return ProgressStyle::kEndOnly;
+  const bool can_erase = term != nullptr && *term != '\0' && std::string_view(term) != "dumb";
+  if (format == LogFormat::kText && can_erase && isatty(fd) == 1) return ProgressStyle::kLive;
+  return ProgressStyle::kSummaries;
+}
+
+std::string group_digits(int64_t number) {
+  std::string digits = std::to_string(number);
+  const size_t sign = number < 0 ? 1 : 0;
+  for (size_t at = digits.size(); at > sign + 3;) digits.insert(at -= 3, ",");
+  return digits;
+}
+
+std::string fit_columns(std::string_view text, int columns) {
+  size_t end = 0;
+  int used = 0;
+  while (end < text.size()) {
+    size_t next = end + 1;
+    while (next < text.size() && (static_cast<unsigned char>(text[next]) & 0xC0) == 0x80) ++next;
+    if (++used > columns) break;
+    end = next;
+  }
+  return std::string(text.substr(0, end));
+}
+
+Progress::Progress(const Clock& clock, Logger& logger, Options options)
+    : clock_(clock),
+      logger_(logger),
+      options_(std::move(options)),
+      drawn_ms_(clock.monotonic_ms()) {
+  if (options_.style != ProgressStyle::kLive) return;
+  drawn_ms_ -= kRedrawMs;
+  logger_.around_write([this] { erase(); }, [this] { draw(); });
+}
+
+Progress::~Progress() {
+  if (options_.style != ProgressStyle::kLive) return;
+  erase();
+  logger_.around_write(nullptr, nullptr);
+}
+
+void Progress::sample(const ProgressSnapshot& snapshot, int64_t now_ms) {
+  samples_.emplace_back(now_ms, snapshot.pages);
+  while (samples_.size() > 2 && now_ms - samples_.front().first > kRateWindowMs)
+    samples_.pop_front();
+}
+
+double Progress::pages_per_second() const {
+  if (samples_.size() < 2) return 0;
+  const auto ms = static_cast<double>(samples_.back().first - samples_.front().first);
+  const auto pages = static_cast<double>(samples_.back().second - samples_.front().second);
+  return ms <= 0 ? 0 : pages * 1000 / ms;
+}
+
+std::string Progress::live_line(const ProgressSnapshot& s) const {
+  std::string line = format_duration_ms(s.elapsed_ms / 1000 * 1000);
+  line += "  " + counted(s.pages, "page", "pages") + "  " + rate_text(pages_per_second()) + "/s";
+  line += "  queued " + group_digits(s.pending) + "  in flight " + group_digits(s.in_flight);
+  line += "  errors " + group_digits(s.errors) + "  " + format_bytes(s.bytes);
+  line += "  hosts " + group_digits(s.hosts_ready) + "+" + group_digits(s.hosts_waiting);
+  line += "  " + counted(s.fetchers, "fetcher", "fetchers");
+  return line;
+}
+
+void Progress::update(const ProgressSnapshot& snapshot) {
+  const bool live = options_.style == ProgressStyle::kLive;
+  if (finished_ || (!live && options_.style != ProgressStyle::kSummaries)) return;
+  const int64_t now = clock_.monotonic_ms();
+  if (now - drawn_ms_ < (live ? kRedrawMs : kSummaryMs)) return;
+  drawn_ms_ = now;
+  sample(snapshot, now);
+  if (!live) return logger_.info(live_line(snapshot));
+  line_ = live_line(snapshot);
+  draw();
+}
+
+void Progress::draw() {
+  if (line_.empty() || finished_) return;
+  const int columns = options_.columns > 0 ? options_.columns : terminal_columns(options_.fd);
+  // The last column stays free: writing it makes some terminals go to the next line.
+  write_all(options_.fd, "\r" + fit_columns(line_, std::max(1, columns - 1)) + "\x1b[K");
+  on_screen_ = true;
+}
+
+void Progress::erase() {
+  if (!on_screen_) return;
+  write_all(options_.fd, kEraseLine);
+  on_screen_ = false;
+}
+
+void Progress::say(const std::string& line) {
+  if (options_.format == LogFormat::kJson) return logger_.info(line);
+  write_all(options_.fd, "crawl: " + line + "\n");
+}
+
+void Progress::finish(const ProgressSnapshot& s, std::string_view end_reason) {
+  if (finished_) return;
+  erase();
+  finished_ = true;
+  if (options_.style == ProgressStyle::kNone) return;
+  const double seconds = static_cast<double>(std::max<int64_t>(1, s.elapsed_ms)) / 1000;
+  std::string line = end_text(end_reason) + ": " + counted(s.pages, "page", "pages") + " (" +
+                     format_bytes(s.bytes) + ") in " + format_duration_ms(s.elapsed_ms) + ", " +
+                     rate_text(static_cast<double>(s.pages) / seconds) + " pages/s";
+  if (s.errors > 0) line += "; " + counted(s.errors, "error", "errors");
+  if (s.pending > 0) {
+    line += "; " + counted(s.pending, "URL", "URLs") +
+            " still to fetch: run the same command again to resume";
+  }
+  say(line);
+  if (options_.database.empty()) return;
+  const std::string database = shell_word(options_.database);
+  say("next: crawl status -d " + database);
+  say("      sqlite3 " + database + " \"SELECT status, title, url FROM pages LIMIT 10\"");
+}
+
+}  // namespace crawl

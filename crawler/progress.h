@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// What a run says about itself on stderr: one live line on a terminal, one summary line per minute
+// elsewhere, and a short account at the end. No colours, so that NO_COLOR has nothing to switch
+// off.
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+namespace crawl {
+
+struct ProgressSnapshot {
+  int64_t elapsed_ms = 0;
+  int64_t pages = 0;    // fetched in this run
+  uint64_t bytes = 0;   // of decoded bodies
+  int64_t pending = 0;  // URLs still to fetch
+  int64_t in_flight = 0;
+  int64_t errors = 0;  // fetches that failed for good
+  int64_t hosts_ready = 0;
+  int64_t hosts_waiting = 0;  // for their delay
+  int fetchers = 0;           // ready
+};
+
+enum class ProgressStyle : uint8_t {
+  kNone,       // nothing at all, also at the end (-q)
+  kSummaries,  // one line per minute
+  kLive,       // a line that is redrawn, at most five times a second
+  kEndOnly,    // --no-progress
+};
+
+// Live only where `fd` is a terminal that can erase a line (TERM is set and not "dumb") and the log
+// is text.
+ProgressStyle progress_style(bool quiet, bool wanted, LogFormat format, int fd, const char* term);
+
+class Progress {
+ public:
+  struct Options {
+    ProgressStyle style = ProgressStyle::kSummaries;
+    LogFormat format = LogFormat::kText;
+    std::string database;  // named in what to type next
+    int fd = 2;
+    int columns = 0;  // 0: ask the terminal, each time
+  };
+
+  // Both must outlive this object, which stands in the way of `logger`'s lines until then.
+  Progress(const Clock& clock, Logger& logger, Options options);
+  ~Progress();
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  // Cheap when there is nothing to draw; call as often as you like.
+  void update(const ProgressSnapshot& snapshot);
+  // `end_reason` is run.end_reason: done, interrupted, max_pages, max_time, max_bytes, failed.
+  void finish(const ProgressSnapshot& snapshot, std::string_view end_reason);
+
+ private:
+  void sample(const ProgressSnapshot& snapshot, int64_t now_ms);
+  double pages_per_second() const;
+  std::string live_line(const ProgressSnapshot& snapshot) const;
+  void draw();
+  void erase();
+  void say(const std::string& line);
+
+  const Clock& clock_;
+  Logger& logger_;
+  Options options_;
+  std::string line_;  // as last drawn; "": nothing was
+  bool on_screen_ = false;
+  bool finished_ = false;
+  int64_t drawn_ms_;                                 // monotonic; of the last redraw or summary
+  std::deque<std::pair<int64_t, int64_t>> samples_;  // (monotonic ms, pages) of the last seconds
+};
+
+// Cut to `columns` of a terminal, in whole characters.
+std::string fit_columns(std::string_view text, int columns);
+// 1234567 → "1,234,567"
+std::string group_digits(int64_t number);
+
+}  // namespace crawl

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: MIT
+#include "crawler/run_options.h"
+
+#include <re2/re2.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "base/escape.h"
+#include "base/limits.h"
+#include "crawler/suggest.h"
+#include "web/url.h"
+
+namespace crawl {
+namespace {
+
+constexpr int64_t kSecond = 1000;
+constexpr int64_t kHour = 3600 * kSecond;
+constexpr int64_t kDay = 24 * kHour;
+constexpr int64_t kCountMax = 1'000'000'000'000;
+constexpr int64_t kTebibyte = int64_t{1} << 40;
+
+bool has_control_character(const std::string& text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
+std::string one_of(const std::string& value, const std::vector<std::string>& choices) {
+  std::string list;
+  for (const std::string& choice : choices) list += (list.empty() ? "" : ", ") + choice;
+  const std::optional<std::string> meant = nearest(value, choices);
+  return not_a(value, "one of " + list) + (meant ? "; did you mean " + *meant + "?" : "");
+}
+
+ValueReader read_scope(Scope& target) {
+  return [&target](const std::string& value) -> std::string {
+    const std::optional<Scope> scope = scope_named(value);
+    if (!scope) return one_of(value, {"host", "domain", "prefix", "any"});
+    target = *scope;
+    return "";
+  };
+}
+
+ValueReader read_robots_policy(RobotsPolicy& target) {
+  return [&target](const std::string& value) -> std::string {
+    if (value != "obey" && value != "ignore") return one_of(value, {"obey", "ignore"});
+    target = value == "obey" ? RobotsPolicy::kObey : RobotsPolicy::kIgnore;
+    return "";
+  };
+}
+
+ValueReader read_log_format(LogFormat& target) {
+  return [&target](const std::string& value) -> std::string {
+    if (value != "text" && value != "json") return one_of(value, {"text", "json"});
+    target = value == "text" ? LogFormat::kText : LogFormat::kJson;
+    return "";
+  };
+}
+
+ValueReader read_pattern(std::vector<std::string>& target) {
+  return [&target](const std::string& value) -> std::string {
+    const re2::RE2 pattern(value, re2::RE2::Quiet);
+    if (!pattern.ok()) {
+      return not_a(value, "a regular expression (RE2): " + escape_for_terminal(pattern.error()));
+    }
+    target.push_back(value);
+    return "";
+  };
+}
+
+// One line of a request's header, or of a part of it.
+ValueReader read_header_text(std::string& target, size_t bytes_max) {
+  return [&target, bytes_max](const std::string& value) -> std::string {
+    if (has_control_character(value)) return not_a(value, "one line of text");
+    if (value.size() > bytes_max)
+      return "the text is longer than " + std::to_string(bytes_max) + " bytes";
+    target = value;
+    return "";
+  };
+}
+
+// RFC 9110 §5.1: field-name is a token.
+bool is_token(const std::string& text) {
+  constexpr const char* kTokenChars =
+      "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  return !text.empty() && text.find_first_not_of(kTokenChars) == std::string::npos;
+}
+
+ValueReader read_header(std::vector<std::string>& target) {
+  return [&target](const std::string& value) -> std::string {
+    const size_t colon = value.find(':');
+    // The value is not repeated: it may be a password.
+    if (colon == std::string::npos || !is_token(value.substr(0, colon)) ||
+        has_control_character(value)) {
+      return "the value is not a header line: write 'Name: value'";
+    }
+    if (value.size() > kMetaBytesMax || target.size() >= 100)
+      return "too long, or more than 100 of them";
+    target.push_back(value);
+    return "";
+  };
+}
+
+ValueReader read_proxy(std::string& target) {
+  return [&target](const std::string& value) -> std::string {
+    static constexpr std::array<std::string_view, 6> kSchemes = {"http",    "https",  "socks4",
+                                                                 "socks4a", "socks5", "socks5h"};
+    const Result<Url> url = Url::parse(value);
+    const bool known = value.empty() || (url && !url.value().host().empty() &&
+                                         std::find(kSchemes.begin(), kSchemes.end(),
+                                                   url.value().scheme()) != kSchemes.end());
+    if (!known || value.size() > kUrlBytesMax) {
+      return "the value is not a proxy: write http://host:port (or https, socks5, socks5h)";
+    }
+    target = value;
+    return "";
+  };
+}
+
+ValueReader read_readable_file(std::string& target) {
+  return [&target](const std::string& value) -> std::string {
+    if (access(value.c_str(), R_OK) != 0) {
+      return not_a(value, std::string("a file that can be read: ") + strerrordesc_np(errno));
+    }
+    target = value;
+    return "";
+  };
+}
+
+ValueReader read_path(std::string& target) {
+  return [&target](const std::string& value) -> std::string {
+    if (value.empty() || value.find('\0') != std::string::npos) return not_a(value, "a path");
+    target = value;
+    return "";
+  };
+}
+
+void declare_what(OptionSet& set, RunOptions& o) {
+  set.heading("What to crawl");
+  set.value("--scope", "host|domain|prefix|any", "how far from its seed a page may be [host]",
+            read_scope(o.scope));
+  set.value("--include", "REGEX", "crawl only URLs that match one of these (RE2)",
+            read_pattern(o.include));
+  set.value("--exclude", "REGEX", "do not crawl URLs that match (RE2)", read_pattern(o.exclude));
+  set.value("--depth", "N", "at most N links away from a seed [20]",
+            read_number(o.depth, 0, 1'000'000));
+  set.value("--max-pages", "N", "stop after N pages [0: no limit]",
+            read_number(o.max_pages, 0, kCountMax));
+  set.value("--max-time", "TIME", "stop after so long [0: no limit]",
+            read_duration(o.max_time_ms, 0, 3650 * kDay));
+  set.value("--max-bytes", "SIZE", "stop after so much content [0: no limit]",
+            read_size(o.max_bytes, 0, 1024 * kTebibyte));
+  set.value("--revisit", "TIME", "when nothing is pending, fetch again what is older [20h]",
+            read_duration(o.revisit_ms, 0, 3650 * kDay));
+  set.flag("--follow-nofollow", "follow links that are marked nofollow", o.follow_nofollow);
+  set.ignored_flag("--no-sitemaps", "accepted; sitemaps are not read by this version");
+  set.flag("--strict", "a bad line in a seeds file is an error (exit 65)", o.strict);
+}
+
+void declare_politeness(OptionSet& set, RunOptions& o) {
+  set.heading("Politeness");
+  set.value("--delay", "TIME", "between two requests to a host [1s]",
+            read_duration(o.delay_ms, 0, kDay));
+  set.value("--host-concurrency", "N", "requests to one host at a time [1]",
+            read_number(o.host_concurrency, 1, 256));
+  set.value("--robots", "obey|ignore", "what robots.txt says [obey]", read_robots_policy(o.robots));
+  set.value("-U,--user-agent", "TEXT", "the User-Agent header [crawl/VERSION (+CONTACT)]",
+            read_header_text(o.user_agent, kShortBytesMax));
+  set.value("--contact", "URL|MAIL", "whom a site's owner can ask; part of the User-Agent",
+            read_header_text(o.contact, 512));
+}
+
+void declare_transfers(OptionSet& set, RunOptions& o) {
+  set.heading("Transfers");
+  set.value("-c,--concurrency", "N", "transfers at a time, all hosts together [64]",
+            read_number(o.concurrency, 1, 10'000));
+  set.value("--timeout", "TIME", "for one transfer [30s]", read_duration(o.timeout_ms, 10, kHour));
+  set.value("--retries", "N", "after a failure that may pass [2]", read_number(o.retries, 0, 100));
+  set.value("--retry-wait", "TIME", "before the first retry; doubled each time [10s]",
+            read_duration(o.retry_wait_ms, 0, kDay));
+  set.value("--max-redirects", "N", "in one chain [10]", read_number(o.max_redirects, 0, 100));
+  set.value("--max-size", "SIZE", "of one page, decompressed [10MiB]",
+            read_size(o.max_size, 1, static_cast<int64_t>(kBodyBytesCeiling)));
+  set.value("-H,--header", "LINE", "'Name: value', added to each request", read_header(o.headers));
+  set.value("--proxy", "URL", "send everything through this proxy", read_proxy(o.proxy));
+  set.value("--ca-file", "FILE", "trust these certificate authorities (PEM)",
+            read_readable_file(o.ca_file));
+  set.flag("--insecure", "do not verify TLS certificates", o.insecure);
+  set.flag("--http2", "use HTTP/2 where a server offers it", o.http2);
+  set.flag("--allow-private", "allow private, loopback and link-local addresses", o.allow_private);
+}
+
+void declare_process(OptionSet& set, RunOptions& o, std::string& config_file) {
+  set.heading("Storage and processes");
+  set.value("-d,--db", "FILE", "the database [crawl.db]", read_path(o.database));
+  set.flag("--no-body", "do not keep the bodies of pages", o.keep_body, false);
+  set.value("--lock-wait", "TIME", "wait so long for another run to end [0]",
+            read_duration(o.lock_wait_ms, 0, 30 * kDay));
+  set.value("-f,--fetchers", "N", "fetcher processes [one per CPU]",
+            read_number(o.fetchers, 1, 1024));
+  set.value("--fetcher", "PATH", "the crawl-fetcher to start [beside crawl]", read_path(o.fetcher));
+  set.value("--config", "FILE", "read options from this file (TOML)", read_path(config_file));
+  set.heading("Output");
+  set.flag("-q,--quiet", "print errors only", o.quiet);
+  set.counter("-v,--verbose", "print more; twice: still more", o.verbosity);
+  set.flag("--no-progress", "no progress line", o.progress, false);
+  set.value("--log-format", "text|json", "of the messages on stderr [text]",
+            read_log_format(o.log_format));
+  set.value("--watchdog", "TIME", "", read_duration(o.watchdog_ms, 100, kDay), Shown::kNo);
+  set.value("--test-hook", "SPEC", "", read_header_text(o.test_hook, kMetaBytesMax), Shown::kNo);
+}
+
+}  // namespace
+
+void declare_run_options(OptionSet& set, RunOptions& options, std::string& config_file) {
+  declare_what(set, options);
+  declare_politeness(set, options);
+  declare_transfers(set, options);
+  declare_process(set, options, config_file);
+}
+
+std::string check_run_options(const RunOptions& options) {
+  if (options.host_concurrency > options.concurrency) {
+    return "--host-concurrency: " + std::to_string(options.host_concurrency) +
+           " is more than --concurrency (" + std::to_string(options.concurrency) + ")";
+  }
+  if (options.effective_user_agent().find_first_not_of("/ ") != 0) {
+    return "--user-agent: the text must begin with a name, as in 'name/1.0 (+contact)'";
+  }
+  return "";
+}
+
+}  // namespace crawl
