@@ -268,17 +268,20 @@ TEST_CASE("ring: a hostile peer that rewrites everything all the time is found o
     CAPTURE(round);
     auto queue = SharedQueue::create({1024, 1024});
     REQUIRE(queue);
+    const WakePipe started;
     Forked child([&] {
       test::RawSegment raw((*queue)->fd());
       if (!raw.mapped()) return 1;
       std::mt19937_64 random(seed + round);
-      while (true) {
+      for (uint64_t i = 0;; ++i) {
+        if (i == 2000) started.ring();  // by now it has lied about everything
         const uint64_t small = test::pick(random, 300) * 8;
         const uint64_t value = test::pick(random, 8) == 0 ? random() : small;
         const size_t words = test::pick(random, 4) == 0 ? raw.size() / 8 : 700 / 8;
         raw.put<uint64_t>(test::pick(random, words) * 8, value);
       }
     });
+    REQUIRE(started.sleep());
     std::string got;
     for (int i = 0; i < 20'000; ++i) {
       const auto read = (*queue)->results_reader().read(got);
