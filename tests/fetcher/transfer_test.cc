@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "fetcher/transfer.h"
 
+#include <cstdlib>
 #include <memory>
 #include <string>
 
@@ -200,4 +201,31 @@ TEST_CASE("transfer: robots.txt of any type is read up to its limit", "[transfer
   const auto& transfer = rig.fetch(request);
   CHECK(transfer.report().outcome == Outcome::kOk);
   CHECK(transfer.body().size() == crawl::kRobotsBytesMax);
+}
+
+TEST_CASE("transfer: a proxy is used when it is named, and then it resolves the names",
+          "[transfer]") {
+  const auto proxy = always(ScriptedServer::page("by proxy"));
+  FetchSettings settings = TransferRig::quick_settings();
+  settings.proxy = "127.0.0.1:" + std::to_string(proxy->port());
+  TransferRig rig(settings);
+  FetchRequest request;
+  request.url = "http://public.example.com/x";
+  CHECK(rig.fetch(request).report().outcome == Outcome::kOk);
+  REQUIRE(proxy->requests().size() == 1);
+  CHECK(mentions(proxy->requests()[0], "GET http://public.example.com/x HTTP/1.1\r\n"));
+  request.url = "http://10.0.0.1/";
+  CHECK(rig.fetch(request).report().outcome == Outcome::kPrivateAddress);
+  CHECK(proxy->requests().size() == 1);
+}
+
+TEST_CASE("transfer: a proxy in the environment is ignored", "[transfer]") {
+  const auto proxy = always(ScriptedServer::page("by proxy"));
+  const auto server = always(ScriptedServer::page("direct"));
+  const std::string address = "http://127.0.0.1:" + std::to_string(proxy->port());
+  REQUIRE(::setenv("http_proxy", address.c_str(), 1) == 0);
+  TransferRig rig;
+  CHECK(rig.fetch(server->url("/")).body() == "direct");
+  ::unsetenv("http_proxy");
+  CHECK(proxy->connections() == 0);
 }

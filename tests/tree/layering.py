@@ -27,6 +27,7 @@ THIRD_PARTY = {
     "boost/": {"ipc/shared_queue."},
     "sqlite3.h": {"storage/"},
     "curl/": {"fetcher/"},
+    "openssl/": {"fetcher/ca_store."},
     "ares": {"fetcher/"},
     "gumbo.h": {"fetcher/"},
     "uchardet": {"fetcher/"},
