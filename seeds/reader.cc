@@ -75,11 +75,13 @@ bool has_scheme(std::string_view word) {
 }
 
 Error no_scheme(std::string_view word) {
-  while (word.starts_with('/')) word.remove_prefix(1);
+  if (word.starts_with("//")) word.remove_prefix(2);
   const std::string whole = "https://" + std::string(word);
   const auto url = Url::parse(whole);
-  const bool plausible = url && (url->host().find_first_of(".:") != std::string_view::npos ||
-                                 url->port() || url->host() == "localhost");
+  const bool path = word.starts_with('/') || word.starts_with('.');
+  const bool plausible = url && !path &&
+                         (url->host().find_first_of(".:") != std::string_view::npos ||
+                          url->port() || url->host() == "localhost");
   if (!plausible) return invalid("not a URL: " + quoted(word) + ": write https://host/path");
   return invalid("no scheme: write " + shown(url->canonical().href()));
 }

@@ -265,13 +265,14 @@ class RobotsParser {
   void rule(bool allow, std::string_view value) {
     seen_rule_ = true;
     if (!in_own_ && !in_anyone_) return;
-    // Empty: "Disallow:" closes nothing.
-    if (!can_match(value)) return;
+    // An empty pattern cannot match: "Disallow:" closes nothing.
     const RobotsRule rule{allow, normalize_robots_path(value, RobotsForm::kPattern)};
+    if (!can_match(rule.pattern)) return;
     if (in_own_) own_.rules.push_back(rule);
     if (in_anyone_ && !found_agent_) anyone_.rules.push_back(rule);
   }
 
+  // For the agents named so far: whoever writes a delay between two agents means the first.
   void crawl_delay(std::string_view value) {
     const auto ms = parse_seconds_ms(value);
     if (!ms) return;
