@@ -177,6 +177,16 @@ inline PageRow failed_page(int64_t id, Outcome outcome, int64_t fetched_at,
   return row;
 }
 
+// RFC 8878: a frame of one raw block, for a body of fewer than 256 bytes.
+inline std::string zstd_frame(const std::string& body) {
+  std::string bytes = "\x28\xB5\x2F\xFD\x20";
+  bytes += static_cast<char>(body.size());
+  const size_t header = 1 | body.size() << 3;
+  for (unsigned shift = 0; shift < 24; shift += 8)
+    bytes += static_cast<char>(header >> shift & 0xFF);
+  return bytes + body;
+}
+
 inline WriteUnit page_unit(PageRow page) {
   WriteUnit unit;
   unit.url_updates.push_back(done_with(page.url_id, page.outcome));

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+#include <xxhash.h>
+
+#include <memory>
+
+#include "base/escape.h"
+#include "crawler/read_support.h"
+#include "storage/integrity.h"
+
+namespace crawl {
+
+namespace {
+
+// XXH3-64, as in PageResult::content_hash and text_hash.
+class Xxh3 final : public ContentHasher {
+ public:
+  Xxh3() : state_(XXH3_createState(), &XXH3_freeState) { CRAWL_CHECK(state_ != nullptr); }
+  void reset() override { XXH3_64bits_reset(state_.get()); }
+  void update(std::string_view bytes) override {
+    XXH3_64bits_update(state_.get(), bytes.data(), bytes.size());
+  }
+  uint64_t digest() const override { return XXH3_64bits_digest(state_.get()); }
+
+ private:
+  std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state_;
+};
+
+std::string violation_text(const Violation& violation) {
+  std::string text = fmt::format("{} ({})\n", violation.rule, violation.count);
+  for (const std::string& example : violation.examples) {
+    text += fmt::format("  {}\n", escape_for_terminal(example));
+  }
+  return text;
+}
+
+}  // namespace
+
+ExitCode command_check(const ReadOptions& options) {
+  Result<Database> database = Database::open_reader(options.database);
+  if (!database) return report_error(options, database.error());
+  Xxh3 hasher;
+  const Result<IntegrityReport> report = check_integrity(*database, hasher);
+  if (!report) return report_error(options, report.error());
+  if (report->violations.empty()) {
+    return print(options, fmt::format("ok: {} URLs, {} pages, {} links, {} bodies\n", report->urls,
+                                      report->pages, report->links, report->bodies));
+  }
+  std::string text;
+  for (const Violation& violation : report->violations) text += violation_text(violation);
+  print(options, text);
+  return ExitCode::kIo;
+}
+
+}  // namespace crawl

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/escape.h"
+#include "base/units.h"
+#include "crawler/read_support.h"
+#include "storage/explain.h"
+#include "storage/lock.h"
+#include "storage/queries.h"
+
+namespace crawl {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+int64_t count_of(const std::vector<Count>& counts, std::string_view name) {
+  const auto found = std::find_if(counts.begin(), counts.end(),
+                                  [&](const Count& count) { return count.name == name; });
+  return found == counts.end() ? 0 : found->count;
+}
+
+// One word: running, died, or why the last run ended.
+std::string run_state(const StatusAnswer& answer, std::optional<int64_t> holder) {
+  if (holder) return "running";
+  if (!answer.last_run) return "none";
+  return answer.last_run->end_reason.empty() ? "died" : answer.last_run->end_reason;
+}
+
+std::string run_text(const StatusAnswer& answer, std::optional<int64_t> holder) {
+  if (!answer.last_run) return holder ? "a first run is starting\n" : "no run yet\n";
+  const RunInfo& run = *answer.last_run;
+  std::string text = fmt::format("run {}: ", run.id);
+  if (holder) {
+    text += *holder > 0 ? fmt::format("running (PID {})", *holder) : "running";
+  } else if (run.end_reason.empty() || run.end_reason == "died") {
+    text += "died (it was killed, or the machine stopped); nothing that was stored is lost";
+  } else {
+    text += fmt::format("ended ({})", escape_for_terminal(run.end_reason));
+  }
+  text += fmt::format("\n  {} pages, {}, started {}", run.pages,
+                      format_bytes(static_cast<uint64_t>(std::max<int64_t>(run.bytes, 0))),
+                      iso8601_utc(run.started_at));
+  if (run.ended_at) text += fmt::format(", ended {}", iso8601_utc(*run.ended_at));
+  return text + "\n";
+}
+
+template <typename Explain>
+std::string counts_text(std::string_view title, const std::vector<Count>& counts, Explain meaning) {
+  if (counts.empty()) return {};
+  std::string text = fmt::format("{}\n", title);
+  for (const Count& count : counts) {
+    const std::string name = escape_for_terminal(count.name);
+    text += fmt::format("  {:>9}  {:<20} {}", count.count, name, meaning(count.name));
+    text.resize(text.find_last_not_of(' ') + 1);
+    text += "\n";
+  }
+  return text;
+}
+
+std::string hosts_text(std::string_view title, const std::vector<HostRow>& hosts,
+                       int64_t HostRow::*number) {
+  if (hosts.empty()) return {};
+  std::string text = fmt::format("{}\n", title);
+  for (const HostRow& host : hosts) {
+    text += fmt::format("  {:>9}  {}\n", host.*number, escape_for_terminal(host.name));
+  }
+  return text;
+}
+
+std::string events_text(const std::vector<EventRow>& events) {
+  if (events.empty()) return {};
+  std::string text = "last events\n";
+  for (auto event = events.rbegin(); event != events.rend(); ++event) {
+    text += fmt::format("  {}  {}", iso8601_utc(event->at), escape_for_terminal(event->kind));
+    if (event->pid) text += fmt::format("  PID {}", *event->pid);
+    if (event->code) text += fmt::format("  code {}", *event->code);
+    if (event->signal) text += fmt::format("  signal {}", *event->signal);
+    if (!event->url.empty()) text += "  " + escape_for_terminal(event->url);
+    if (!event->text.empty()) text += "  " + escape_for_terminal(event->text);
+    text += "\n";
+  }
+  return text;
+}
+
+std::string next_text(const ReadOptions& options, const StatusAnswer& answer, bool running) {
+  const std::string database = escape_for_terminal(database_option(options));
+  const int64_t pending = count_of(answer.states, name(UrlState::kPending));
+  if (running) return fmt::format("next: crawl why{} URL   tells what became of a URL\n", database);
+  if (pending > 0) {
+    return fmt::format("next: crawl{} SEEDS   goes on with the {} URLs that are pending\n",
+                       database, pending);
+  }
+  return fmt::format("next: crawl{} SEEDS   fetches again what is due\n", database);
+}
+
+std::string status_text(const ReadOptions& options, const StatusAnswer& answer,
+                        std::optional<int64_t> holder) {
+  std::string text = fmt::format("{}: {}\n", escape_for_terminal(options.database),
+                                 format_bytes(static_cast<uint64_t>(answer.file_bytes)));
+  text += run_text(answer, holder);
+  text += counts_text("URLs", answer.states, [](const std::string&) { return ""; });
+  text += counts_text("outcomes", answer.outcomes, [](const std::string& word) {
+    const std::optional<Outcome> outcome = outcome_named(word);
+    return outcome ? explain(*outcome).meaning : std::string_view{};
+  });
+  text += counts_text("skipped", answer.reasons, [](const std::string& word) {
+    const std::optional<SkipReason> reason = skip_reason_named(word);
+    return reason ? explain(*reason).meaning : std::string_view{};
+  });
+  text += hosts_text("hosts with most pages", answer.most_pages, &HostRow::pages);
+  text += hosts_text("hosts with most errors", answer.most_errors, &HostRow::errors);
+  text += events_text(answer.last_events);
+  return text + next_text(options, answer, holder.has_value());
+}
+
+Json counts_json(const std::vector<Count>& counts) {
+  Json json = Json::object();
+  for (const Count& count : counts) json[count.name] = count.count;
+  return json;
+}
+
+Json hosts_json(const std::vector<HostRow>& hosts) {
+  Json json = Json::array();
+  for (const HostRow& host : hosts) {
+    json.push_back({{"host", host.name},
+                    {"pages", host.pages},
+                    {"errors", host.errors},
+                    {"robots_state", name(host.robots_state)},
+                    {"delay_ms", host.delay_ms}});
+  }
+  return json;
+}
+
+Json number_or_null(std::optional<int64_t> value) { return value ? Json(*value) : Json(); }
+
+Json events_json(const std::vector<EventRow>& events) {
+  Json json = Json::array();
+  for (const EventRow& event : events) {
+    json.push_back({{"at", iso8601_utc(event.at)},
+                    {"kind", event.kind},
+                    {"pid", number_or_null(event.pid)},
+                    {"code", number_or_null(event.code)},
+                    {"signal", number_or_null(event.signal)},
+                    {"url", event.url},
+                    {"text", event.text}});
+  }
+  return json;
+}
+
+std::string status_json(const ReadOptions& options, const StatusAnswer& answer,
+                        std::optional<int64_t> holder) {
+  Json json = {{"database", options.database},
+               {"bytes", answer.file_bytes},
+               {"state", run_state(answer, holder)},
+               {"pid", number_or_null(holder)},
+               {"runs", answer.runs},
+               {"run", nullptr},
+               {"urls", counts_json(answer.states)},
+               {"outcomes", counts_json(answer.outcomes)},
+               {"skipped", counts_json(answer.reasons)},
+               {"most_pages", hosts_json(answer.most_pages)},
+               {"most_errors", hosts_json(answer.most_errors)},
+               {"last_events", events_json(answer.last_events)}};
+  if (answer.last_run) {
+    const RunInfo& run = *answer.last_run;
+    json["run"] = {{"id", run.id},
+                   {"started_at", iso8601_utc(run.started_at)},
+                   {"ended_at", run.ended_at ? Json(iso8601_utc(*run.ended_at)) : Json()},
+                   {"end_reason", run.end_reason.empty() ? Json() : Json(run.end_reason)},
+                   {"pages", run.pages},
+                   {"bytes", run.bytes}};
+  }
+  // Whatever bytes the database holds, the answer is valid JSON.
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
+
+ExitCode command_status(const ReadOptions& options) {
+  Result<Database> database = Database::open_reader(options.database);
+  if (!database) return report_error(options, database.error());
+  const Result<StatusAnswer> answer = read_status(*database, options.database);
+  if (!answer) return report_error(options, answer.error());
+  const std::optional<int64_t> holder = run_lock_holder(options.database);
+  return print(options, options.json ? status_json(options, *answer, holder)
+                                     : status_text(options, *answer, holder));
+}
+
+}  // namespace crawl

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#include "crawler/read_support.h"
+
+#include <fmt/format.h>
+
+#include "base/escape.h"
+
+namespace crawl {
+
+ExitCode report_line(const ReadOptions& options, ExitCode code, std::string_view text) {
+  const std::string line = fmt::format("crawl: {}\n", escape_for_terminal(text));
+  std::fwrite(line.data(), 1, line.size(), options.err);
+  return code;
+}
+
+ExitCode report_error(const ReadOptions& options, const Error& error) {
+  const ExitCode code = error.code == Errc::kNotFound ? ExitCode::kNoInput : ExitCode::kIo;
+  return report_line(options, code, error.message());
+}
+
+ExitCode print(const ReadOptions& options, std::string_view text) {
+  const bool written = std::fwrite(text.data(), 1, text.size(), options.out) == text.size() &&
+                       std::fflush(options.out) == 0;
+  if (written) return ExitCode::kDone;
+  return report_error(options, errno_error("cannot write the answer"));
+}
+
+ExitCode for_each_url_asked(
+    const ReadOptions& options,
+    const std::function<ExitCode(Database& database, const Url& url)>& answer) {
+  if (options.urls.empty()) return report_line(options, ExitCode::kUsage, "which URL?");
+  Result<Database> database = Database::open_reader(options.database);
+  if (!database) return report_error(options, database.error());
+  ExitCode first = ExitCode::kDone;
+  for (const std::string& text : options.urls) {
+    const Result<Url> url = Url::parse(text);
+    const ExitCode code =
+        url ? answer(*database, url->canonical())
+            : report_line(options, ExitCode::kUsage,
+                          fmt::format("{} is not a URL: {}", text, url.error().message()));
+    if (first == ExitCode::kDone) first = code;
+  }
+  return first;
+}
+
+std::string database_option(const ReadOptions& options) {
+  return options.database == ReadOptions{}.database ? "" : " -d " + options.database;
+}
+
+}  // namespace crawl

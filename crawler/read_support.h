@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// What the reading commands share.
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "crawler/read_commands.h"
+#include "storage/database.h"
+#include "web/url.h"
+
+namespace crawl {
+
+// "crawl: …" on options.err; returns the exit code for the error.
+ExitCode report_error(const ReadOptions& options, const Error& error);
+ExitCode report_line(const ReadOptions& options, ExitCode code, std::string_view text);
+
+// Writes to options.out and flushes; kIo when that fails (a full disk, a closed pipe).
+ExitCode print(const ReadOptions& options, std::string_view text);
+
+// Opens the database and calls `answer` for each URL of the options, in its canonical form. The
+// first exit code that is not kDone is returned, after all URLs have had their answer.
+ExitCode for_each_url_asked(
+    const ReadOptions& options,
+    const std::function<ExitCode(Database& database, const Url& url)>& answer);
+
+// " -d PATH" unless it is the default, for hints on what to type.
+std::string database_option(const ReadOptions& options);
+
+}  // namespace crawl

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+#include "storage/integrity.h"
+
+#include "storage/body.h"
+
+namespace crawl {
+
+namespace {
+
+// `sql` yields one row per violation, with an example in its first column.
+struct Rule {
+  const char* rule;
+  const char* sql;
+};
+
+constexpr Rule kRules[] = {
+    {"a URL whose state is none of pending, done, skipped",
+     "SELECT url FROM url WHERE state NOT IN ('pending', 'done', 'skipped')"},
+    {"a done URL without an outcome",
+     "SELECT url FROM url WHERE state = 'done' AND outcome IS NULL"},
+    {"a skipped URL without a reason",
+     "SELECT url FROM url WHERE state = 'skipped' AND reason IS NULL"},
+    {"a pending URL with an outcome",
+     "SELECT url FROM url WHERE state = 'pending' AND outcome IS NOT NULL"},
+    {"a fetched URL without a page",
+     "SELECT url FROM url WHERE state = 'done' AND outcome IN ('ok', 'not_modified', 'redirect', "
+     "'http_error', 'gone', 'too_large', 'unsupported_type') AND id NOT IN "
+     "(SELECT url_id FROM page)"},
+    {"a page without a URL",
+     "SELECT 'page ' || url_id FROM page WHERE url_id NOT IN (SELECT id FROM url)"},
+    {"a page that never was fetched in any run",
+     "SELECT 'page ' || url_id FROM page WHERE NOT EXISTS "
+     "(SELECT 1 FROM visit WHERE visit.url_id = page.url_id)"},
+    {"a body without a page",
+     "SELECT 'body ' || url_id FROM body WHERE url_id NOT IN (SELECT url_id FROM page)"},
+    {"a link from a page that does not exist",
+     "SELECT 'link of ' || src_id FROM link WHERE src_id NOT IN (SELECT url_id FROM page)"},
+    {"a link to a URL that does not exist",
+     "SELECT 'link of ' || src_id || ' to ' || dst_id FROM link WHERE dst_id NOT IN "
+     "(SELECT id FROM url)"},
+    {"a visit of a URL that does not exist",
+     "SELECT 'visit of ' || url_id FROM visit WHERE url_id NOT IN (SELECT id FROM url)"},
+    {"a visit in a run that does not exist",
+     "SELECT 'run ' || run_id FROM visit WHERE run_id NOT IN (SELECT id FROM run)"},
+    {"a URL of a host that does not exist",
+     "SELECT url FROM url WHERE host_id <> 0 AND host_id NOT IN (SELECT id FROM host)"},
+    {"a URL found on a URL that does not exist",
+     "SELECT url FROM url WHERE via_id IS NOT NULL AND via_id NOT IN (SELECT id FROM url)"},
+    {"a run that ended without a reason",
+     "SELECT 'run ' || id FROM run WHERE ended_at IS NOT NULL AND end_reason IS NULL"},
+    {"a run that has no end although another began after it",
+     "SELECT 'run ' || id FROM run WHERE end_reason IS NULL AND id < (SELECT max(id) FROM run)"},
+};
+
+void note(Violation& violation, std::string_view example) {
+  ++violation.count;
+  if (violation.examples.size() < kViolationExamples) violation.examples.emplace_back(example);
+}
+
+template <typename Visit>
+Result<void> each(Database& database, std::string_view sql, Visit visit) {
+  Result<Statement> query = database.prepare(sql);
+  if (!query) return query.error();
+  for (;;) {
+    Result<bool> row = query->step();
+    if (!row) return row.error();
+    if (!*row) return {};
+    visit(*query);
+  }
+}
+
+void keep(Violation violation, IntegrityReport& report) {
+  if (violation.count > 0) report.violations.push_back(std::move(violation));
+}
+
+Result<void> check_file(Database& database, IntegrityReport& report) {
+  Violation damage{"the file is damaged", 0, {}};
+  Result<void> done = each(database, "PRAGMA integrity_check(100)", [&](const Statement& row) {
+    if (row.text(0) != "ok") note(damage, row.text(0));
+  });
+  keep(std::move(damage), report);
+  return done;
+}
+
+Result<void> check_rules(Database& database, IntegrityReport& report) {
+  for (const Rule& rule : kRules) {
+    Violation violation{rule.rule, 0, {}};
+    Result<void> done =
+        each(database, rule.sql, [&](const Statement& row) { note(violation, row.text(0)); });
+    if (!done) return done;
+    keep(std::move(violation), report);
+  }
+  return {};
+}
+
+Result<void> check_bodies(Database& database, ContentHasher& hasher, IntegrityReport& report) {
+  Violation damaged{"a body that does not decompress", 0, {}};
+  Violation different{"a body that differs from its content_hash", 0, {}};
+  Result<void> done = each(
+      database,
+      "SELECT u.url, b.zstd, p.content_hash FROM body b JOIN url u ON u.id = b.url_id "
+      "JOIN page p ON p.url_id = b.url_id",
+      [&](const Statement& row) {
+        hasher.reset();
+        const Result<uint64_t> length = decode_body(row.blob(1), [&](std::string_view piece) {
+          hasher.update(piece);
+          return true;
+        });
+        if (!length) {
+          note(damaged, row.text(0));
+        } else if (!row.is_null(2) && static_cast<uint64_t>(row.integer(2)) != hasher.digest()) {
+          note(different, row.text(0));
+        }
+      });
+  keep(std::move(damaged), report);
+  keep(std::move(different), report);
+  return done;
+}
+
+Result<void> check_texts(Database& database, ContentHasher& hasher, IntegrityReport& report) {
+  Violation different{"a text that differs from its text_hash", 0, {}};
+  Result<void> done =
+      each(database,
+           "SELECT u.url, p.text, p.text_hash FROM page p JOIN url u ON u.id = p.url_id "
+           "WHERE p.text IS NOT NULL AND p.text_hash IS NOT NULL",
+           [&](const Statement& row) {
+             hasher.reset();
+             hasher.update(row.text(1));
+             if (static_cast<uint64_t>(row.integer(2)) != hasher.digest()) {
+               note(different, row.text(0));
+             }
+           });
+  keep(std::move(different), report);
+  return done;
+}
+
+Result<void> count_rows(Database& database, IntegrityReport& report) {
+  return each(database,
+              "SELECT (SELECT count(*) FROM url), (SELECT count(*) FROM page), "
+              "(SELECT count(*) FROM link), (SELECT count(*) FROM body)",
+              [&](const Statement& row) {
+                report.urls = row.integer(0);
+                report.pages = row.integer(1);
+                report.links = row.integer(2);
+                report.bodies = row.integer(3);
+              });
+}
+
+}  // namespace
+
+Result<IntegrityReport> check_integrity(Database& database, ContentHasher& hasher) {
+  IntegrityReport report;
+  if (Result<void> begun = database.execute("BEGIN"); !begun) return begun.error();
+  Result<void> done = check_file(database, report);
+  // What hangs together in a damaged file says nothing more.
+  if (done && report.violations.empty()) {
+    done = count_rows(database, report);
+    if (done) done = check_rules(database, report);
+    if (done) done = check_bodies(database, hasher, report);
+    if (done) done = check_texts(database, hasher, report);
+  }
+  if (done) done = database.execute("COMMIT");
+  if (!done) return done.error();
+  return report;
+}
+
+}  // namespace crawl

@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: MIT
+#include "crawler/read_commands.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "base/clock.h"
+#include "storage/lock.h"
+#include "tests/storage/storage_support.h"
+#include "web/robots.h"
+
+using namespace crawl;
+using namespace crawl::test;
+
+namespace {
+
+// What a command writes, in memory.
+class Capture {
+ public:
+  Capture() : file_(::open_memstream(&data_, &size_)) { REQUIRE(file_ != nullptr); }
+  ~Capture() {
+    std::fclose(file_);
+    std::free(data_);
+  }
+  Capture(const Capture&) = delete;
+  Capture& operator=(const Capture&) = delete;
+  std::FILE* file() { return file_; }
+  std::string text() {
+    std::fflush(file_);
+    return {data_, size_};
+  }
+
+ private:
+  char* data_ = nullptr;
+  size_t size_ = 0;
+  std::FILE* file_;
+};
+
+struct Answer {
+  ExitCode code;
+  std::string out, err;
+  bool says(const std::string& words) const { return out.find(words) != std::string::npos; }
+};
+
+using Command = ExitCode (*)(const ReadOptions&);
+
+Answer ask(Command command, const std::string& database, std::vector<std::string> urls = {},
+           bool json = false, bool text_only = false) {
+  Capture out;
+  Capture err;
+  ReadOptions options;
+  options.database = database;
+  options.urls = std::move(urls);
+  options.json = json;
+  options.text_only = text_only;
+  options.out = out.file();
+  options.err = err.file();
+  const ExitCode code = command(options);
+  return {code, out.text(), err.text()};
+}
+
+// A small crawl: seed → page → a dead link, a picture, a URL that robots.txt refuses, one that
+// waits.
+void write_crawl(const std::string& path, bool finish = true) {
+  TestRun run(path);
+  WriteUnit unit;
+  unit.seeds.push_back(new_seed(1, "http://a.test/"));
+  unit.seeds[0].tag = "news";
+  unit.new_hosts.push_back(new_host(1, "a.test"));
+  unit.new_hosts[0].robots_state = RobotsState::kOk;
+  unit.new_hosts[0].robots_rules =
+      RobotsRules::parse("User-agent: *\nDisallow: /private\n", "crawl").serialize();
+  unit.new_hosts[0].pages = 2;
+  unit.new_hosts[0].errors = 1;
+  const char* urls[] = {"http://a.test/",      "http://a.test/page",        "http://a.test/dead",
+                        "http://a.test/i.png", "http://a.test/private?x=1", "http://a.test/later"};
+  for (int64_t id = 1; id <= 6; ++id) {
+    unit.new_urls.push_back(new_url(id, urls[id - 1], id == 1 ? 0 : id == 2 ? 1 : 2));
+    if (id > 1) unit.new_urls.back().via_id = id == 2 ? 1 : 2;
+  }
+  unit.new_urls[3].state = UrlState::kSkipped;
+  unit.new_urls[3].reason = SkipReason::kAsset;
+  unit.new_urls[4].state = UrlState::kSkipped;
+  unit.new_urls[4].reason = SkipReason::kRobotsDenied;
+  run.writer->submit(std::move(unit));
+
+  const std::string body = zstd_frame("<p>Hello");
+  PageRow home = ok_page(1, 0, 1'700'000'000'000, "Home\x1b[31m", "Hello");
+  home.body_zstd = body;
+  home.links.push_back({2, LinkKind::kAnchor, "", "page"});
+  run.writer->submit(page_unit(std::move(home)));
+  PageRow page = ok_page(2, 0, 1'700'000'001'000, "Page", "Text of it");
+  for (int64_t id = 3; id <= 6; ++id) page.links.push_back({id, LinkKind::kAnchor, "", ""});
+  run.writer->submit(page_unit(std::move(page)));
+  PageRow dead = failed_page(3, Outcome::kGone, 1'700'000'002'000);
+  dead.status = 404;
+  WriteUnit last = page_unit(std::move(dead));
+  last.events.push_back(
+      {1'700'000'003'000, "fetcher_exited", 77, {}, 11, "http://a.test/x", "died"});
+  run.writer->submit(std::move(last));
+  if (finish) run.finish("interrupted");
+}
+
+}  // namespace
+
+TEST_CASE("status: tells what the last run has done and what to type next", "[status]") {
+  const TempDir dir;
+  const std::string path = dir.file("crawl.db");
+  write_crawl(path);
+  const Answer answer = ask(command_status, path);
+  CAPTURE(answer.out, answer.err);
+  CHECK(answer.code == ExitCode::kDone);
+  CHECK(answer.says("run 1: ended (interrupted)"));
+  CHECK(answer.says("        3  done"));
+  CHECK(answer.says("        1  pending"));
+  CHECK(answer.says("        2  skipped"));
+  CHECK(answer.says("        2  ok                   the page was fetched and stored\n"));
+  CHECK(answer.says("        1  robots_denied "));
+  CHECK(answer.says("hosts with most pages\n          2  a.test"));
+  CHECK(answer.says("fetcher_exited  PID 77  signal 11  http://a.test/x  died"));
+  CHECK(answer.says("next: crawl -d " + path + " SEEDS   goes on with the 1 URLs"));
+}
+
+TEST_CASE("status: as JSON", "[status]") {
+  const TempDir dir;
+  const std::string path = dir.file("crawl.db");
+  write_crawl(path);
+  const Answer answer = ask(command_status, path, {}, true);
+  CAPTURE(answer.out);
+  CHECK(answer.code == ExitCode::kDone);
+  CHECK(answer.says("\"state\": \"interrupted\""));
+  CHECK(answer.says("\"pending\": 1"));
+  CHECK(answer.says("\"gone\": 1"));
+  CHECK(answer.says("\"asset\": 1"));
+  CHECK(answer.says("\"end_reason\": \"interrupted\""));
+  CHECK(answer.says("\"pid\": null"));
+}
+
+TEST_CASE("status: a run without an end has died, unless its process holds the lock", "[status]") {
+  const TempDir dir;
+  const std::string path = dir.file("crawl.db");
+  write_crawl(path, false);
+  CHECK(ask(command_status, path).says("run 1: died"));
+  CHECK(ask(command_status, path, {}, true).says("\"state\": \"died\""));
+  int ready[2];
+  REQUIRE(::pipe2(ready, O_CLOEXEC) == 0);
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    const SystemClock clock;
+    const Result<RunLock> lock = RunLock::acquire(path, 0, clock);
+    if (!lock || ::write(ready[1], "x", 1) != 1) ::_exit(1);
+    ::pause();
+  }
+  ::close(ready[1]);
+  char byte = 0;
+  const ssize_t got = ::read(ready[0], &byte, 1);
+  const Answer running = ask(command_status, path);
+  const Answer json = ask(command_status, path, {}, true);
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  ::close(ready[0]);
+  REQUIRE(got == 1);
+  CAPTURE(running.out);
+  CHECK(running.says("run 1: running (PID " + std::to_string(child) + ")"));
+  CHECK(running.says("next: crawl why"));
+  CHECK(json.says("\"pid\": " + std::to_string(child)));
+}
+
+TEST_CASE("status: a database that is not there, or none of ours", "[status]") {
+  const TempDir dir;
+  CHECK(ask(command_status, dir.file("none.db")).code == ExitCode::kNoInput);
+  CHECK(dir.names().empty());
+  write_file(dir.file("x.txt"), std::string(5'000, 'x'));
+  const Answer foreign = ask(command_status, dir.file("x.txt"));
+  CHECK(foreign.code == ExitCode::kIo);
+  CHECK(foreign.out.empty());
+  CHECK(foreign.err.find("is not a database") != std::string::npos);
+}
+
+TEST_CASE("why: a stored page tells its whole story", "[why]") {
+  const TempDir dir;
+  const std::string path = dir.file("crawl.db");
+  write_crawl(path);
+  const Answer answer = ask(command_why, path, {"HTTP://A.test:80/x/../dead#part"});
+  CAPTURE(answer.out, answer.err);
+  CHECK(answer.code == ExitCode::kDone);
+  CHECK(answer.says("http://a.test/dead\n"));
+  CHECK(answer.says("outcome     gone (HTTP status 404)"));
+  CHECK(answer.says("that means  the server said that there is no such page"));
+  CHECK(answer.says("found on    http://a.test/page\n"));
+  CHECK(answer.says("by way of   http://a.test/\n"));
+  CHECK(answer.says("seed        http://a.test/ (tag news)"));
+  CHECK(answer.says("depth       2"));
+  CHECK(answer.says("robots.txt  allows it: no rule matches"));
+  CHECK(answer.says("links       1 to it, 0 on it"));
+  CHECK(answer.says("visits      2023-11-14T22:13:22.000Z  run 1  gone 404"));
+}
+
+TEST_CASE("why: what a page says of itself is escaped", "[why]") {
+  const TempDir dir;
+  const std::string path = dir.file("crawl.db");
+  write_crawl(path);
+  const Answer answer = ask(command_why, path, {"http://a.test/"});
+  CAPTURE(answer.out);
+  CHECK(answer.says("title       Home\\x1b[31m"));
+  CHECK(answer.says("it is a seed"));
+  CHECK(answer.out.find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("why: a skipped URL names the reason and the rule", "[why]") {
+  const TempDir dir;
+  const std::string path = dir.file("crawl.db");
+  write_crawl(path);
+  const Answer denied = ask(command_why, path, {"http://a.test/private?x=1"});
+  CAPTURE(denied.out);
+  CHECK(denied.code == ExitCode::kDone);
+  CHECK(denied.says("skipped     robots_denied"));
+  CHECK(denied.says("robots.txt  refuses it by \"Disallow: /private\""));
+  const Answer asset = ask(command_why, path, {"http://a.test/i.png"});
+  CHECK(asset.says("skipped     asset"));
+  CHECK(asset.says("recorded, not fetched"));
+  CHECK(ask(command_why, path, {"http://a.test/later"}).says("pending     not fetched yet"));
+}
+
+TEST_CASE("why: an unknown URL, and one that is none", "[why]") {
+  const TempDir dir;
+  const std::string path = dir.file("crawl.db");
+  write_crawl(path);
+  const Answer unknown = ask(command_why, path, {"http://a.test/pagX"});
+  CHECK(unknown.code == ExitCode::kNoInput);
+  CHECK(unknown.out.empty());
+  CAPTURE(unknown.err);
+  CHECK(unknown.err.find("was never seen by this crawl; nearest known: http://a.test/page") !=
+        std::string::npos);
+  CHECK(unknown.err.find('\n') == unknown.err.size() - 1);
+  CHECK(ask(command_why, path, {"http://b.test/"}).err.find("no URL of its host was") !=
+        std::string::npos);
+  const Answer bad = ask(command_why, path, {"no url", "http://a.test/"});
+  CHECK(bad.code == ExitCode::kUsage);
+  CHECK(bad.says("http://a.test/\n"));  // the good one has its answer all the same
+}
+
+TEST_CASE("cat: writes the stored bytes, or the text", "[cat]") {
+  const TempDir dir;
+  const std::string path = dir.file("crawl.db");
+  write_crawl(path);
+  const Answer body = ask(command_cat, path, {"http://a.test/"});
+  CHECK(body.code == ExitCode::kDone);
+  CHECK(body.out == "<p>Hello");
+  CHECK(ask(command_cat, path, {"http://a.test/"}, false, true).out == "Hello\n");
+  const Answer none = ask(command_cat, path, {"http://a.test/page"});
+  CHECK(none.code == ExitCode::kNoInput);
+  CHECK(none.out.empty());
+  CHECK(none.err.find("no body of http://a.test/page is stored (outcome ok)") != std::string::npos);
+  CHECK(ask(command_cat, path, {"http://a.test/nowhere"}).code == ExitCode::kNoInput);
+}
+
+TEST_CASE("check: a sound database is ok", "[check]") {
+  const TempDir dir;
+  const std::string path = dir.file("crawl.db");
+  write_crawl(path);
+  const Answer answer = ask(command_check, path);
+  CAPTURE(answer.out, answer.err);
+  CHECK(answer.code == ExitCode::kDone);
+  CHECK(answer.out == "ok: 6 URLs, 3 pages, 5 links, 1 bodies\n");
+}
+
+TEST_CASE("check: each thing that is wrong is named", "[check]") {
+  const TempDir dir;
+  const std::string path = dir.file("crawl.db");
+  write_crawl(path);
+  struct Damage {
+    std::string sql, words;
+  };
+  const Damage damage = GENERATE(
+      Damage{"UPDATE url SET outcome = NULL WHERE id = 1",
+             "a done URL without an outcome (1)\n  http://a.test/\n"},
+      Damage{"UPDATE url SET reason = NULL WHERE id = 4", "a skipped URL without a reason"},
+      Damage{"UPDATE url SET outcome = 'ok' WHERE id = 6", "a pending URL with an outcome"},
+      Damage{"UPDATE url SET state = 'lost' WHERE id = 6", "a URL whose state is none of"},
+      Damage{"DELETE FROM page WHERE url_id = 2", "a fetched URL without a page"},
+      Damage{"DELETE FROM url WHERE id = 3", "a link to a URL that does not exist (1)"},
+      Damage{"UPDATE body SET zstd = x'00'", "a body that does not decompress"},
+      Damage{"UPDATE page SET content_hash = 5 WHERE url_id = 1",
+             "a body that differs from its content_hash"},
+      Damage{"UPDATE page SET text_hash = 5 WHERE url_id = 1",
+             "a text that differs from its text_hash"},
+      Damage{"DELETE FROM visit WHERE url_id = 1", "a page that never was fetched in any run"},
+      Damage{"DELETE FROM host", "a URL of a host that does not exist (6)"},
+      Damage{"DELETE FROM run", "a visit in a run that does not exist"});
+  {
+    Result<Database> database = Database::open_writer(path);
+    REQUIRE(database);
+    REQUIRE(database->execute(damage.sql));
+  }
+  const Answer answer = ask(command_check, path);
+  CAPTURE(damage.sql, answer.out, answer.err);
+  CHECK(answer.code == ExitCode::kIo);
+  CHECK(answer.says(damage.words));
+}
+
+TEST_CASE("check: a damaged file is not ok", "[check]") {
+  const TempDir dir;
+  const std::string path = dir.file("crawl.db");
+  write_crawl(path);
+  std::string bytes = read_file(path);
+  // Every page behind the schema's.
+  for (size_t i = bytes.size() / 3; i < bytes.size(); i += 3) bytes[i] = '\x5a';
+  write_file(path, bytes);
+  const Answer answer = ask(command_check, path);
+  CAPTURE(answer.out, answer.err);
+  CHECK(answer.code == ExitCode::kIo);
+}
+
+TEST_CASE("read commands: an answer that cannot be written is an error", "[status]") {
+  const TempDir dir;
+  const std::string path = dir.file("crawl.db");
+  write_crawl(path);
+  ReadOptions options;
+  options.database = path;
+  options.urls = {"http://a.test/"};
+  Capture err;
+  options.err = err.file();
+  options.out = std::fopen("/dev/full", "w");
+  REQUIRE(options.out != nullptr);
+  CHECK(command_status(options) == ExitCode::kIo);
+  CHECK(command_cat(options) == ExitCode::kIo);
+  std::fclose(options.out);
+  CHECK(err.text().find("No space left on device") != std::string::npos);
+}
