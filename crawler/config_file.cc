@@ -112,7 +112,7 @@ class ConfigParser {
       skip_blank_lines();
       if (peek() == ',') {
         ++at_;
-      } else if (peek() != ']') {
+      } else if (!at_end() && peek() != ']') {
         return fail("expected ',' or ']' in the array");
       }
     }
