@@ -260,6 +260,12 @@ CharsetChoice CharsetDecoder::choose(std::string_view body, const CharsetEvidenc
   if (is_valid_utf8(evidence.truncated ? without_partial_character(body) : body)) {
     return {kUtf8, CharsetSource::kDetector, 0};
   }
+  // A browser obeys a late declaration when it comes to it (§13.2.3.5 "change the encoding").
+  if (evidence.is_html) {
+    if (const auto name = prescan_encoding(body, kLatePrescanBytes)) {
+      return {*name, CharsetSource::kMeta, 0};
+    }
+  }
   const std::string_view detected = detect(body);
   if (!detected.empty()) return {detected, CharsetSource::kDetector, 0};
   return {"windows-1252", CharsetSource::kDefault, 0};

@@ -39,7 +39,7 @@ class CharsetDecoder {
   CharsetDecoder(const CharsetDecoder&) = delete;
   CharsetDecoder& operator=(const CharsetDecoder&) = delete;
 
-  // BOM > HTTP > meta > (valid UTF-8 > detector) > windows-1252.
+  // BOM > HTTP > meta in time > valid UTF-8 > late meta > detector > windows-1252.
   CharsetChoice choose(std::string_view body, const CharsetEvidence& evidence);
 
   // The text of `body` as valid UTF-8 without NUL: what cannot be decoded, and NUL, becomes U+FFFD.

@@ -128,10 +128,11 @@ void HtmlExtractor::open(const GumboElement& element, ElementFacts& facts) {
   const TreeAttributes attributes(element);
   frame.is_silent |= traits.is_silent;
   frame.keeps_space |= traits.keeps_space;
-  frame.is_block = traits.is_block;
-  if (element.attributes.length > 0) frame.is_hidden |= is_hidden(traits.element, attributes);
-  if (traits.is_block && !frame.is_silent) separate(TextWriter::Break::kLine);
-  if (traits.is_cell && !frame.is_silent) separate(TextWriter::Break::kTab);
+  frame.is_hidden |= is_hidden(traits.element, attributes);
+  if (!frame.is_silent && !frame.is_hidden) {
+    if (traits.is_block) frame.around = TextWriter::Break::kLine;
+    separate(traits.is_cell ? TextWriter::Break::kTab : frame.around);
+  }
   switch (traits.element) {
     case Element::kOther:
       break;
@@ -161,7 +162,8 @@ void HtmlExtractor::open_foreign(const GumboElement& element, ElementFacts& fact
   const TreeAttributes attributes(element);
   if (element.tag_namespace == GUMBO_NAMESPACE_SVG) {
     frame.link = facts.add_svg(traits.element, attributes);
-    separate(TextWriter::Break::kSpace);
+    frame.around = TextWriter::Break::kSpace;
+    separate(frame.around);
   }
   frame.is_silent |= traits.is_silent && traits.element != Element::kVideo;
   enter(frame);
@@ -175,7 +177,7 @@ void HtmlExtractor::enter(const Frame& frame) {
 }
 
 void HtmlExtractor::leave(const Frame& frame) {
-  if (frame.is_block && !frame.is_silent) separate(TextWriter::Break::kLine);
+  separate(frame.around);
   if (frame.link == LinkCollector::kNone) return;
   sink_->links.set_anchor(frame.link, anchor_.text(anchor_starts_.back()));
   anchor_starts_.pop_back();
@@ -231,6 +233,7 @@ void HtmlExtractor::add_title(const GumboElement& element) {
 }
 
 void HtmlExtractor::separate(TextWriter::Break by) {
+  if (by == TextWriter::Break::kNone) return;
   sink_->text.separate(by);
   if (!anchor_starts_.empty()) anchor_.separate(TextWriter::Break::kSpace);
 }

@@ -35,9 +35,9 @@ class HtmlExtractor {
   struct Frame {
     const GumboVector* children = nullptr;
     unsigned next = 0;
-    bool is_block = false;
-    bool is_silent = false;  // no text at all: script, style, head …
-    bool is_hidden = false;  // text for anchors only
+    TextWriter::Break around = TextWriter::Break::kNone;  // stands before and after it
+    bool is_silent = false;                               // no text at all: script, style, head …
+    bool is_hidden = false;                               // text for anchors only
     bool keeps_space = false;
     size_t link = LinkCollector::kNone;  // whose anchor is being written
   };

@@ -186,8 +186,8 @@ Encoding encoding_in_meta_content(std::string_view content) {
   }
 }
 
-Encoding prescan_encoding(std::string_view bytes) {
-  bytes = bytes.substr(0, kPrescanBytes);
+Encoding prescan_encoding(std::string_view bytes, size_t bytes_max) {
+  bytes = bytes.substr(0, bytes_max);
   using namespace std::string_view_literals;
   if (bytes.starts_with("<\0?\0x\0"sv)) return "UTF-16LE";
   if (bytes.starts_with("\0<\0?\0x"sv)) return "UTF-16BE";

@@ -3,18 +3,21 @@
 
 // What an HTML document says about its own encoding, before it is decoded.
 
+#include <cstddef>
 #include <optional>
 #include <string_view>
 
 namespace crawl {
 
 inline constexpr size_t kPrescanBytes = 1024;
+inline constexpr size_t kLatePrescanBytes = 64 * 1024;
 
 // HTML Standard §13.2.3.2 "prescan a byte stream to determine its encoding", over the first
-// kPrescanBytes of `bytes`, with "get an XML encoding" where no meta element speaks. A declared
+// `bytes_max` of `bytes`, with "get an XML encoding" where no meta element speaks. A declared
 // UTF-16 means UTF-8, x-user-defined means windows-1252. The result is the Encoding Standard's
 // name.
-std::optional<std::string_view> prescan_encoding(std::string_view bytes);
+std::optional<std::string_view> prescan_encoding(std::string_view bytes,
+                                                 size_t bytes_max = kPrescanBytes);
 
 // §2.6.5 "extracting a character encoding from a meta element": "text/html; charset=x" → encoding
 // of "x".
