@@ -61,6 +61,7 @@ Result<void> Coordinator::start_fetchers(int executable_fd) {
   configure.test_hook = options_.test_hook;
   pool_.emplace(loop_, pool, *this);
   waiting_for_fetcher_.resize(pool_->size());
+  reserved_for_.resize(pool_->size());
 
   auto started = pool_->start();
   const int64_t deadline = clock_.monotonic_ms() + kStartTimeoutMs;
@@ -291,9 +292,16 @@ size_t Coordinator::fetcher_capacity() const {
   return std::max<size_t>(1, (all + pool_->size() - 1) / pool_->size());
 }
 
+bool Coordinator::fetcher_free(size_t index) const {
+  return pool_->ready(index) && reserved_for_[index] == 0 &&
+         pool_->load(index) < fetcher_capacity();
+}
+
 bool Coordinator::any_fetcher_free() const {
   for (size_t i = 0; i < pool_->size(); ++i) {
-    if (pool_->ready(i) && pool_->load(i) < fetcher_capacity()) return true;
+    const bool reserved_and_drained =
+        pool_->ready(i) && reserved_for_[i] != 0 && pool_->load(i) == 0;
+    if (reserved_and_drained || fetcher_free(i)) return true;
   }
   return false;
 }
@@ -303,12 +311,11 @@ bool Coordinator::any_fetcher_free() const {
 std::optional<size_t> Coordinator::choose_fetcher(const Host& target) const {
   const bool sticky = options_.host_concurrency == 1 && target.fetcher != kNoFetcher;
   if (sticky && pool_->ready(target.fetcher)) {
-    if (pool_->load(target.fetcher) < fetcher_capacity()) return target.fetcher;
-    return std::nullopt;
+    return fetcher_free(target.fetcher) ? std::optional(target.fetcher) : std::nullopt;
   }
   std::optional<size_t> best;
   for (size_t i = 0; i < pool_->size(); ++i) {
-    if (!pool_->ready(i) || pool_->load(i) >= fetcher_capacity()) continue;
+    if (!fetcher_free(i)) continue;
     if (!best || pool_->load(i) < pool_->load(*best)) best = i;
   }
   return best;
@@ -329,11 +336,17 @@ void Coordinator::hand_out() {
   }
 }
 
-// True when the host goes back on the list; false when it waits for its fetcher.
+// True when the host goes back on the list; false when it waits for a fetcher.
 bool Coordinator::hand_out_from(Host& target) {
+  const PendingUrl* next = target.queue.peek(clock_.monotonic_ms());
+  if (next != nullptr && robots_known(target) && suspects_.count(next->id) > 0) {
+    return hand_out_alone(target);
+  }
+  unreserve(target.id);
   const std::optional<size_t> fetcher = choose_fetcher(target);
   if (!fetcher) {
-    waiting_for_fetcher_[target.fetcher].push_back(target.id);
+    const size_t awaited = target.fetcher == kNoFetcher ? 0 : target.fetcher;
+    waiting_for_fetcher_[awaited].push_back(target.id);
     return false;
   }
   target.fetcher = *fetcher;
@@ -343,6 +356,42 @@ bool Coordinator::hand_out_from(Host& target) {
   }
   std::optional<PendingUrl> url = target.queue.pop(clock_.monotonic_ms());
   if (url && !settle_without_fetch(target, *url)) lease_page(target, *fetcher, std::move(*url));
+  return true;
+}
+
+void Coordinator::unreserve(int64_t host_id) {
+  for (size_t i = 0; i < reserved_for_.size(); ++i) {
+    if (reserved_for_[i] != host_id) continue;
+    reserved_for_[i] = 0;
+    release_waiting(i);
+  }
+}
+
+bool Coordinator::hand_out_alone(Host& target) {
+  const auto reserved = std::find(reserved_for_.begin(), reserved_for_.end(), target.id);
+  std::optional<size_t> fetcher;
+  if (reserved != reserved_for_.end()) {
+    fetcher = static_cast<size_t>(reserved - reserved_for_.begin());
+  } else {
+    fetcher = choose_fetcher(target);
+  }
+  if (!fetcher) {
+    waiting_for_fetcher_[target.fetcher == kNoFetcher ? 0 : target.fetcher].push_back(target.id);
+    return false;
+  }
+  target.fetcher = *fetcher;
+  reserved_for_[*fetcher] = target.id;
+  if (pool_->load(*fetcher) > 0 || !pool_->ready(*fetcher)) {
+    waiting_for_fetcher_[*fetcher].push_back(target.id);
+    return false;
+  }
+  PendingUrl url = *target.queue.pop(clock_.monotonic_ms());
+  if (settle_without_fetch(target, url)) {
+    suspects_.erase(url.id);
+    unreserve(target.id);
+  } else {
+    lease_page(target, *fetcher, std::move(url));
+  }
   return true;
 }
 

@@ -20,6 +20,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/clock.h"
@@ -104,6 +105,9 @@ class Coordinator final : public FetcherPool::Delegate {
   bool settle_without_fetch(Host& host, const PendingUrl& url);
   void lease_page(Host& host, size_t fetcher, PendingUrl url);
   std::optional<size_t> choose_fetcher(const Host& host) const;
+  bool hand_out_alone(Host& host);
+  void unreserve(int64_t host_id);
+  bool fetcher_free(size_t index) const;
   size_t fetcher_capacity() const;
   bool any_fetcher_free() const;
   bool may_hand_out() const;
@@ -140,6 +144,7 @@ class Coordinator final : public FetcherPool::Delegate {
   void robots_event(const Host& host, const Transfer& transfer);
 
   // supervision.cc
+  uint64_t convict(const FetcherPool::Loss& loss);
   void requeue(const Lease& lease);
   void strike(Lease lease, const FetcherPool::Loss& loss, WriteUnit& unit);
   void strike_robots(const Lease& lease, const FetcherPool::Loss& loss);
@@ -168,6 +173,14 @@ class Coordinator final : public FetcherPool::Delegate {
   int tail_loads_ = 0;                                     // under way
   std::vector<int64_t> resumed_hosts_;                     // ids, until the writer runs
   std::vector<EventRow> early_events_;                     // until the writer runs
+
+  // Suspects were in flight in a fetcher that died without saying of what. Each is tried again
+  // alone: a fetcher is reserved for its host until that has happened. So every death finds its URL
+  // in the end.
+  std::unordered_set<int64_t> suspects_;  // URL ids
+  std::vector<int64_t> reserved_for_;     // host id, by fetcher; 0: nobody
+  // URL ids in flight at the latest SIGKILLs that nobody here sent.
+  std::deque<std::vector<int64_t>> foreign_kills_;
 
   int64_t page_leases_ = 0;
   int64_t pages_ = 0;  // this run

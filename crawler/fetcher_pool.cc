@@ -15,6 +15,7 @@ constexpr int64_t kRespawnFirstMs = 50;
 constexpr int64_t kRespawnMaxMs = 30'000;
 constexpr int64_t kForkBusyMs = 1000;
 constexpr int kFailedStartsMax = 8;
+constexpr int64_t kFarewellMs = 1000;  // for a fetcher to leave by itself, when the run ends
 
 // Results begin with their Transfer, whose first field is the lease: it can be known, and blamed,
 // even where the rest of the message is nonsense.
@@ -152,8 +153,10 @@ void FetcherPool::on_exit(Fetcher& fetcher, const ExitStatus& status) {
   loss.status = status;
   loss.expected = shutting_down_;
   loss.cause = fetcher.kill_cause.empty() ? status.text() : fetcher.kill_cause;
+  loss.condemned = !fetcher.kill_cause.empty();
   const Blame blame = fetcher.queue->read_blame();
-  const uint64_t suspect = fetcher.guilty != 0 ? fetcher.guilty : blame.lease;
+  uint64_t suspect = fetcher.guilty != 0 ? fetcher.guilty : blame.lease;
+  if (suspect == 0 && fetcher.leases.size() == 1) suspect = *fetcher.leases.begin();
   if (!shutting_down_ && fetcher.leases.erase(suspect) == 1) {
     loss.blamed = suspect;
     loss.phase = blame.phase;
@@ -316,14 +319,21 @@ void FetcherPool::shut_down() {
   for (auto& fetcher : fetchers_) {
     loop_.cancel(fetcher->respawn);
     fetcher->respawn = 0;
-    if (fetcher->child) fetcher->child->kill(SIGKILL);
+    if (fetcher->child) fetcher->child->disconnect();  // to a fetcher: the end
   }
   const auto any_left = [this] {
     return std::any_of(fetchers_.begin(), fetchers_.end(),
                        [](const auto& f) { return f->child != nullptr; });
   };
+  const int64_t patience = loop_.clock().monotonic_ms() + kFarewellMs;
+  bool killed = false;
   while (any_left()) {
-    if (!loop_.run_once(1000)) return;
+    if (!loop_.run_once(100)) return;
+    if (killed || loop_.clock().monotonic_ms() < patience) continue;
+    killed = true;
+    for (auto& fetcher : fetchers_) {
+      if (fetcher->child) fetcher->child->kill(SIGKILL);
+    }
   }
 }
 

@@ -44,9 +44,11 @@ class FetcherPool {
     ExitStatus status;
     std::string cause;             // "killed by SIGSEGV", "no heartbeat for 30 s, killed", …
     std::vector<uint64_t> leases;  // unanswered, without the blamed one
-    uint64_t blamed = 0;           // a lease; 0: nobody's fault
-    Phase phase = Phase::kIdle;    // what it was doing with the blamed one
-    bool expected = false;         // shut down by us
+    // The lease it was busy with, or the only one it had; 0: nobody can be blamed.
+    uint64_t blamed = 0;
+    Phase phase = Phase::kIdle;  // what it was doing with the blamed one
+    bool condemned = false;      // killed by us: no heartbeat, or it broke a rule
+    bool expected = false;       // shut down by us
   };
 
   class Delegate {
@@ -94,7 +96,8 @@ class FetcherPool {
   // To be called before blocking in the loop: false when a ring has something already.
   bool prepare_to_sleep();
 
-  // Kills everything that still runs; on_fetcher_lost is called for each, with expected = true.
+  // Disconnects every fetcher, which ends it, and kills those that do not leave within a second;
+  // on_fetcher_lost is called for each, with expected = true.
   void shut_down();
   // One of `signal` to a fetcher, for tests of supervision.
   void kill(size_t index, int signal);

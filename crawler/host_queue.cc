@@ -61,10 +61,9 @@ std::optional<int64_t> HostQueue::ready_ms() const {
   return std::nullopt;
 }
 
-const PendingUrl* HostQueue::peek() const {
-  if (!front_.empty()) return &front_.begin()->second;
-  if (!delayed_.empty()) return &delayed_.begin()->second;
-  return nullptr;
+const PendingUrl* HostQueue::peek(int64_t now_ms) const {
+  if (!delayed_.empty() && delayed_.begin()->first <= now_ms) return &delayed_.begin()->second;
+  return front_.empty() ? nullptr : &front_.begin()->second;
 }
 
 HostQueue::Key HostQueue::begin_load() {

@@ -44,8 +44,8 @@ class HostQueue {
 
   // When pop() will have something: nullopt, nothing in memory; otherwise a time that may be past.
   std::optional<int64_t> ready_ms() const;
-  // The next URL that pop() would give, whatever the time; nullptr when nothing is in memory.
-  const PendingUrl* peek() const;
+  // The URL that pop() would give; nullptr when it would give none.
+  const PendingUrl* peek(int64_t now_ms) const;
 
   bool wants_load() const { return tail_ && !loading_ && front_.size() < kFrontMax / 4; }
   bool loading() const { return loading_; }

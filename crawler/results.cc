@@ -158,6 +158,7 @@ bool Coordinator::on_page_result(uint64_t lease_id, std::shared_ptr<const std::s
   }
 
   Lease lease = take_lease(lease_id);
+  if (suspects_.erase(lease.url.id) > 0) reserved_for_[lease.fetcher] = 0;  // it was innocent
   Host& asked = end_request(lease, transfer);
   if (retry(asked, lease, transfer)) return true;
 

@@ -38,7 +38,7 @@ void Coordinator::lease_robots(Host& asked, size_t fetcher) {
 
   std::string url = asked.robots.redirect_url;
   if (url.empty()) {
-    const Result<Url> first = Url::parse(asked.queue.peek()->url);
+    const Result<Url> first = Url::parse(asked.queue.peek(lease.started_ms)->url);
     CRAWL_CHECK(first.has_value());
     url = first->origin() + "/robots.txt";
   }

@@ -3,6 +3,8 @@
 // strikes, and it is quarantined. Every other lease goes back to the frontier as if it had never
 // been handed out.
 
+#include <algorithm>
+#include <csignal>
 #include <utility>
 
 #include "crawler/coordinator.h"
@@ -11,7 +13,8 @@ namespace crawl {
 
 namespace {
 
-constexpr int64_t kStrikePauseMs = 1000;  // before a suspect is tried again
+constexpr int64_t kStrikePauseMs = 1000;  // before a blamed URL is tried again
+constexpr size_t kForeignKillsMax = 16;   // remembered
 
 }  // namespace
 
@@ -31,14 +34,22 @@ void Coordinator::on_fetcher_ready(size_t index, pid_t pid, std::string_view san
 
 void Coordinator::on_fetcher_lost(const FetcherPool::Loss& loss) {
   if (!writer_) return;
-  for (const uint64_t id : loss.leases) requeue(take_lease(id));
+  const uint64_t convicted = convict(loss);
+  const bool mystery = !loss.expected && loss.blamed == 0;
+  reserved_for_[loss.index] = 0;
+  for (const uint64_t id : loss.leases) {
+    const Lease lease = take_lease(id);
+    if (mystery && !lease.robots) suspects_.insert(lease.url.id);
+    requeue(lease);
+  }
   WriteUnit unit;
   EventRow row = event("fetcher_exited", {}, loss.cause);
   row.pid = loss.pid;
   if (loss.status.code) row.code = *loss.status.code;
   if (loss.status.signal) row.signal = *loss.status.signal;
-  if (loss.blamed != 0) {
-    Lease lease = take_lease(loss.blamed);
+  if (loss.blamed != 0 && convicted == 0) requeue(take_lease(loss.blamed));
+  if (convicted != 0) {
+    Lease lease = take_lease(convicted);
     row.url = lease.robots ? frontier_.find(lease.host_id)->name + "/robots.txt" : lease.url.url;
     row.text += " while busy with it: " + std::string(name(loss.phase));
     log_.warning("fetcher " + std::to_string(loss.pid) + " " + loss.cause + ", busy with " +
@@ -55,6 +66,28 @@ void Coordinator::on_fetcher_lost(const FetcherPool::Loss& loss) {
   }
   writer_->submit(std::move(unit));
   release_waiting(loss.index);
+}
+
+// The blamed lease, unless it is innocent by all appearance: somebody outside (an administrator,
+// the kernel short of memory) is killing fetchers, and most of the latest victims were busy with
+// other URLs.
+uint64_t Coordinator::convict(const FetcherPool::Loss& loss) {
+  const bool foreign = !loss.expected && !loss.condemned && loss.status.signal == SIGKILL;
+  if (!foreign) return loss.blamed;
+  std::vector<int64_t> in_flight;
+  for (const uint64_t id : loss.leases) in_flight.push_back(leases_.at(id).url.id);
+  int64_t blamed_url = -1;
+  if (loss.blamed != 0) {
+    blamed_url = leases_.at(loss.blamed).url.id;
+    in_flight.push_back(blamed_url);
+  }
+  foreign_kills_.push_back(std::move(in_flight));
+  if (foreign_kills_.size() > kForeignKillsMax) foreign_kills_.pop_front();
+  size_t present = 0;
+  for (const std::vector<int64_t>& urls : foreign_kills_) {
+    present += std::find(urls.begin(), urls.end(), blamed_url) != urls.end() ? 1 : 0;
+  }
+  return 2 * present >= foreign_kills_.size() ? loss.blamed : 0;
 }
 
 void Coordinator::requeue(const Lease& lease) {
@@ -123,6 +156,7 @@ void Coordinator::quarantine(Host& asked, const Lease& lease, const FetcherPool:
   ++asked.pages;
   ++asked.errors;
   asked.queue.release(lease.url.id);
+  suspects_.erase(lease.url.id);
 }
 
 void Coordinator::strike_robots(const Lease& lease, const FetcherPool::Loss& loss) {

@@ -38,7 +38,9 @@ bool has_rel(std::string_view rel, std::string_view lower) {
   return false;
 }
 
+// HTML §4.2.4: a <link> without rel creates no link; what it has in href is recorded, not followed.
 bool names_resource(std::string_view rel, std::string_view type) {
+  if (trim_ascii_space(rel).empty()) return true;
   if (equals_ignoring_case(trim_ascii_space(type), "application/opensearchdescription+xml")) {
     return true;
   }

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#include "crawler/frontier.h"
+
+#include "tests/support/catch.h"
+
+namespace crawl {
+namespace {
+
+Frontier::Options options(int64_t delay_ms, int host_concurrency) {
+  Frontier::Options result;
+  result.host_concurrency = host_concurrency;
+  result.politeness.delay_ms = delay_ms;
+  return result;
+}
+
+Host& host_with(Frontier& frontier, int64_t id, int urls) {
+  Host& host = frontier.host(id, [](Host& fresh) { fresh.robots.state = RobotsState::kOk; });
+  for (int i = 0; i < urls; ++i) {
+    PendingUrl url;
+    url.id = id * 1000 + i;
+    host.queue.push(url);
+  }
+  frontier.reschedule(host);
+  return host;
+}
+
+void ask(Frontier& frontier, Host& host, int64_t now) {
+  host.queue.pop(now);
+  ++host.in_flight;
+  host.politeness.on_start(now);
+  frontier.reschedule(host);
+}
+
+void answer(Frontier& frontier, Host& host, int64_t url, int64_t now) {
+  --host.in_flight;
+  host.queue.release(url);
+  host.politeness.on_end(now, Politeness::Feedback::kServed, -1);
+  frontier.reschedule(host);
+}
+
+TEST_CASE("frontier: a host is never due before its delay", "[frontier]") {
+  Frontier frontier(options(1000, 1));
+  Host& host = host_with(frontier, 1, 2);
+  REQUIRE(frontier.take_ready(5000) == &host);
+  ask(frontier, host, 5000);
+  CHECK(frontier.take_ready(100'000) == nullptr);  // one request at a time
+  answer(frontier, host, 1000, 5400);
+  CHECK(frontier.next_ready_ms() == 6400);
+  CHECK(frontier.take_ready(6399) == nullptr);
+  CHECK(frontier.take_ready(6400) == &host);
+}
+
+TEST_CASE("frontier: ready hosts take turns", "[frontier]") {
+  Frontier frontier(options(0, 16));
+  host_with(frontier, 1, 100);
+  host_with(frontier, 2, 100);
+  host_with(frontier, 3, 100);
+  std::vector<int64_t> turns;
+  for (int i = 0; i < 9; ++i) {
+    Host* host = frontier.take_ready(10'000);
+    REQUIRE(host != nullptr);
+    turns.push_back(host->id);
+    const int64_t url = host->queue.peek(10'000)->id;
+    ask(frontier, *host, 10'000);
+    answer(frontier, *host, url, 10'000);
+  }
+  for (size_t i = 3; i < turns.size(); ++i) CHECK(turns[i] == turns[i - 3]);
+}
+
+TEST_CASE("frontier: nothing of a host is ready while its robots.txt is under way", "[frontier]") {
+  Frontier frontier(options(0, 16));
+  Host& host = host_with(frontier, 1, 3);
+  host.robots.state = RobotsState::kUnknown;
+  host.robots.in_flight = true;
+  frontier.reschedule(host);
+  CHECK(frontier.take_ready(1'000'000) == nullptr);
+  host.robots.in_flight = false;
+  host.robots.retry_at_ms = 2000;
+  frontier.reschedule(host);
+  CHECK(frontier.take_ready(1999) == nullptr);
+  CHECK(frontier.take_ready(2000) == &host);
+}
+
+TEST_CASE("frontier: it is finished when no host has work, and idle hosts may be forgotten",
+          "[frontier]") {
+  Frontier frontier(options(1000, 1));
+  CHECK(frontier.finished());
+  Host& host = host_with(frontier, 1, 1);
+  CHECK_FALSE(frontier.finished());
+  REQUIRE(frontier.take_ready(0) == &host);
+  ask(frontier, host, 0);
+  CHECK_FALSE(frontier.finished());
+  answer(frontier, host, 1000, 300);
+  CHECK(frontier.finished());
+  CHECK_FALSE(frontier.idle(host, 1299));  // its delay is still to be remembered
+  CHECK(frontier.idle(host, 1300));
+}
+
+}  // namespace
+}  // namespace crawl
