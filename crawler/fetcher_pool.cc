@@ -75,8 +75,12 @@ Result<void> FetcherPool::spawn(Fetcher& fetcher) {
   fetcher.child->on_message(
       [this, &fetcher](std::string_view message) { on_message(fetcher, message); });
   fetcher.child->on_exit([this, &fetcher](ExitStatus status) { on_exit(fetcher, status); });
-  fetcher.child->on_error(
-      [this, &fetcher](const Error& error) { condemn(fetcher, error.message(), 0); });
+  // A fetcher without its control channel is of no use. If it has died anyway, this changes
+  // nothing.
+  fetcher.child->on_disconnect([&fetcher] { fetcher.child->kill(SIGKILL); });
+  fetcher.child->on_error([this, &fetcher](const Error& error) {
+    if (error.code != Errc::kClosed) condemn(fetcher, error.message() + ", killed", 0);
+  });
   return {};
 }
 
