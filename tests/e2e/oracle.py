@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: MIT
+"""What a crawl of a folder of files must find, worked out from the files with Python's own HTML
+and URL modules. It shares no code and no library with the crawler.
+
+It follows a, area, frame, iframe, link (unless its rel is missing or names a resource) and meta
+refresh, honours <base href> and rel=nofollow, drops fragments and stays on its host, which serves
+the folder as nginx does: index.html for a folder, a redirect for a folder without its slash."""
+
+import collections
+import dataclasses
+import html.parser
+import pathlib
+import re
+import urllib.parse
+
+RESOURCE_RELS = {
+    "apple-touch-icon", "apple-touch-icon-precomposed", "apple-touch-startup-image", "dns-prefetch",
+    "edituri", "icon", "manifest", "mask-icon", "modulepreload", "pingback", "preconnect",
+    "prefetch", "preload", "prerender", "shortcut", "stylesheet", "wlwmanifest"}
+FOLLOWED = {"a", "area", "frame", "iframe", "link", "refresh", "redirect"}
+NO_PLACES = ("javascript:", "data:", "blob:", "about:")
+
+VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param",
+        "source", "track", "wbr"}
+# HTML Standard §15.3: elements that begin and end a line; table cells stand apart as well.
+BLOCKS = set("""address article aside blockquote body br caption center dd details dialog dir div dl
+dt fieldset figcaption figure footer form frameset h1 h2 h3 h4 h5 h6 header hgroup hr html legend li
+listing main menu nav ol optgroup option p plaintext pre search section summary table tbody td
+textarea tfoot th thead tr ul xmp""".split())
+NOT_SHOWN = set("""area audio base basefont canvas datalist head iframe link meta noembed noframes
+param rp script style template title video""".split())
+
+
+@dataclasses.dataclass
+class Page:
+    url: str
+    status: int = 200
+    outcome: str = "ok"
+    title: str = ""
+    words: list = dataclasses.field(default_factory=list)
+    links: list = dataclasses.field(default_factory=list)  # (dst, kind, rel), in order
+    followed: list = dataclasses.field(default_factory=list)
+
+
+def words(text):
+    """As HTML splits: a no-break space is part of a word."""
+    return [word for word in re.split("[ \\t\\n\\f\\r]+", text) if word]
+
+
+def canonical(url):
+    """Without its fragment, with an explicit path, escaped; None where it leads nowhere."""
+    parts = urllib.parse.urlsplit(urllib.parse.urldefrag(url)[0])
+    if parts.scheme not in ("http", "https"):
+        return urllib.parse.urldefrag(url)[0] if parts.scheme else None
+    host = (parts.hostname or "").lower()
+    if not host:
+        return None
+    default = {"http": 80, "https": 443}[parts.scheme]
+    port = f":{parts.port}" if parts.port not in (None, default) else ""
+    path = urllib.parse.quote(parts.path or "/", safe="/%:@!$&'()*+,;=-._~[]|^")
+    query = "?" + urllib.parse.quote(parts.query, safe="/%:@!$&()*+,;=-._~?[]|^`{}\\") \
+        if parts.query else ""
+    return f"{parts.scheme}://{host}{port}{path}{query}"
+
+
+def join(base, reference):
+    """RFC 3986 §5.2 for a reference without a scheme. (urljoin would drop empty path segments.)"""
+    origin, old = urllib.parse.urlsplit(base)[:2], urllib.parse.urlsplit(base)
+    if reference.startswith("//"):
+        return f"{old.scheme}:{reference}"
+    path, question_mark, query = reference.partition("?")
+    if not path:
+        path = old.path
+        if not question_mark:
+            question_mark, query = ("?", old.query) if old.query else ("", "")
+    elif not path.startswith("/"):
+        path = old.path[:old.path.rfind("/") + 1] + path
+    kept = []
+    segments = path.split("/")[1:]
+    for at, segment in enumerate(segments):
+        last = at == len(segments) - 1
+        if segment == "..":
+            del kept[-1:]
+        elif segment != ".":
+            kept.append(segment)
+        if last and segment in (".", ".."):
+            kept.append("")
+    return f"{origin[0]}://{origin[1]}/{'/'.join(kept)}{question_mark}{query}"
+
+
+def resolve(base, href):
+    """As a browser would for the URLs that documentation holds. None: dropped."""
+    href = re.sub(r"[\t\n\r]", "", href.strip("".join(map(chr, range(0x21)))))
+    if href.lower().startswith(NO_PLACES):
+        return None
+    if re.match(r"(?i)https?:/*", href):
+        return canonical(re.sub(r"(?i)^(https?):/*", r"\1://", href))
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", href):
+        return canonical(href)
+    path, hash_mark, _ = href.partition("#")
+    if hash_mark and not path:
+        return canonical(base)
+    return canonical(join(base, path) if path else base)
+
+
+class Reader(html.parser.HTMLParser):
+    """Title, shown words and links of one document."""
+
+    def __init__(self, url):
+        super().__init__(convert_charrefs=True)
+        self.page = Page(url)
+        self._base = None
+        self._found = []  # (href, kind, rel, nofollow), resolved when the base is known
+        self._text = []
+        self._title = None
+        self._in_title = False
+        self._open = []  # (tag, shown)
+        self._nofollow = False
+
+    def handle_starttag(self, tag, attrs):
+        attributes = {}
+        for name, value in attrs:
+            attributes.setdefault(name, value or "")  # the first of several counts
+        if tag in BLOCKS:
+            self._text.append(" ")
+        if tag == "title" and self._title is None and not self._inside("svg"):
+            self._title, self._in_title = "", True
+        self._links_of(tag, attributes)
+        if tag not in VOID:
+            shown = self._shown() and tag not in NOT_SHOWN and "hidden" not in attributes
+            self._open.append((tag, shown))
+
+    def handle_startendtag(self, tag, attrs):
+        # "<p/>" opens a p in HTML; only SVG and MathML know the slash.
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID and (self._inside("svg") or self._inside("math")):
+            self.handle_endtag(tag)
+
+    def handle_endtag(self, tag):
+        if tag in BLOCKS:
+            self._text.append(" ")
+        if tag == "title":
+            self._in_title = False
+        for index in range(len(self._open) - 1, -1, -1):
+            if self._open[index][0] == tag:
+                del self._open[index:]
+                return
+
+    def handle_data(self, data):
+        if self._in_title:
+            self._title += data
+        elif self._shown():
+            self._text.append(data)
+
+    def _shown(self):
+        return not self._open or self._open[-1][1]
+
+    def _inside(self, tag):
+        return any(name == tag for name, _ in self._open)
+
+    def _add(self, kind, href, rel="", nofollow=False):
+        self._found.append((href, kind, " ".join(rel.lower().split()), nofollow))
+
+    def _links_of(self, tag, attributes):
+        if self._inside("template"):
+            return
+        rel = attributes.get("rel", "")
+        rels = set(rel.lower().split())
+        if tag in ("a", "area") and "href" in attributes:
+            self._add(tag, attributes["href"], rel, "nofollow" in rels)
+        elif tag == "link" and attributes.get("href", "").strip():
+            resource = not rels or rels & RESOURCE_RELS or \
+                attributes.get("type") == "application/opensearchdescription+xml"
+            self._add("resource" if resource else "link", attributes["href"], rel,
+                      "nofollow" in rels)
+        elif tag in ("frame", "iframe", "script") and attributes.get("src", "").strip():
+            self._add(tag, attributes["src"])
+        elif tag == "base" and self._base is None and "href" in attributes:
+            self._base = attributes["href"]
+        elif tag == "form" and attributes.get("action", "").strip():
+            self._add("form", attributes["action"])
+        elif tag == "meta":
+            self._meta(attributes)
+        else:
+            self._assets(tag, attributes)
+
+    def _assets(self, tag, attributes):
+        kinds = {"img": [("image", "src")], "embed": [("embed", "src")],
+                 "object": [("embed", "data")], "video": [("media", "src"), ("image", "poster")],
+                 "audio": [("media", "src")], "source": [("media", "src")],
+                 "track": [("media", "src")]}
+        for kind, name in kinds.get(tag, []):
+            if attributes.get(name, "").strip():
+                self._add(kind, attributes[name])
+        if tag in ("img", "source") and "srcset" in attributes:
+            raise NotImplementedError("srcset: the documentation has none")
+
+    def _meta(self, attributes):
+        if attributes.get("name", "").lower() == "robots":
+            self._nofollow |= "nofollow" in attributes.get("content", "").lower()
+        if attributes.get("http-equiv", "").lower() == "refresh":
+            target = re.match(r"\s*[\d.]+\s*[;,]\s*url\s*=\s*['\"]?([^'\"]*)",
+                              attributes.get("content", ""), re.I)
+            if target:
+                self._add("refresh", target[1])
+
+    def result(self):
+        self.close()
+        page = self.page
+        base = page.url if self._base is None else resolve(page.url, self._base) or page.url
+        page.title = " ".join(words(self._title or ""))
+        page.words = words("".join(self._text))
+        for href, kind, rel, nofollow in self._found:
+            target = resolve(base, href)
+            if target is None:
+                continue
+            page.links.append((target, kind, rel))
+            if kind in FOLLOWED and not (nofollow or self._nofollow):
+                page.followed.append(target)
+        return page
+
+
+class Site:
+    """A host (with its port) whose files are in `root`."""
+
+    def __init__(self, origin, root, types, default_type):
+        self.origin = origin
+        self._root = pathlib.Path(root).resolve()
+        self._types = types
+        self._default_type = default_type
+
+    def fetch(self, url):
+        """The page that a GET of `url` must bring."""
+        path = urllib.parse.unquote(urllib.parse.urlsplit(url).path)
+        file = self._root / path.lstrip("/")
+        if file.is_dir():
+            if not path.endswith("/"):
+                target = f"{self.origin}{urllib.parse.urlsplit(url).path}/"
+                return Page(url, 301, "redirect", links=[(target, "redirect", "")],
+                            followed=[target])
+            file = file / "index.html"
+            if not file.is_file():
+                return Page(url, 403, "http_error")
+        if path.endswith("/") and file.name != "index.html" or not file.is_file():
+            return Page(url, 404, "http_error")
+        return self._read(url, file)
+
+    def _read(self, url, file):
+        kind = self._types.get(file.name.rpartition(".")[2], self._default_type)
+        if kind == "text/html":
+            reader = Reader(url)
+            reader.feed(file.read_bytes().decode("utf-8", "replace").removeprefix("\ufeff"))
+            return reader.result()
+        if kind == "text/plain":
+            return Page(url, words=words(file.read_bytes().decode("utf-8", "replace")))
+        return Page(url, outcome="unsupported_type")
+
+
+def closure(sites, seeds):
+    """{url: Page} of everything that can be reached from `seeds` without leaving `sites`."""
+    by_origin = {site.origin: site for site in sites}
+    pages = {}
+    waiting = collections.deque(map(canonical, seeds))
+    known = set(waiting)
+    while waiting:
+        url = waiting.popleft()
+        parts = urllib.parse.urlsplit(url)
+        page = by_origin[f"{parts.scheme}://{parts.netloc}"].fetch(url)
+        pages[url] = page
+        for target in page.followed:
+            parts = urllib.parse.urlsplit(target)
+            if target not in known and f"{parts.scheme}://{parts.netloc}" in by_origin:
+                known.add(target)
+                waiting.append(target)
+    return pages

@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Three sets of real documentation, served by nginx under several host names: what the crawl stores
+is exactly what the oracle reads in the files."""
+
+import collections
+import os
+import sys
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+
+import crawl_run
+import nginx
+import oracle
+
+FAST = ["--delay", "0", "--host-concurrency", "16"]
+
+
+class RealInput(crawl_run.EndToEnd):
+    def serve(self, sites):
+        self.server = nginx.Nginx(self.place.folder, sites)
+        self.addCleanup(self.server.stop)
+        return [oracle.Site(self.server.url(name, ""), root, nginx.TYPES, nginx.DEFAULT_TYPE)
+                for name, root in sites.items()]
+
+    def stored_pages(self):
+        """{url: oracle.Page} as the database has it."""
+        stored = {}
+        for url, status, outcome, title, text in self.place.query(
+                "SELECT url, status, outcome, title, text FROM pages"):
+            stored[url] = oracle.Page(url, status, outcome, title or "", oracle.words(text or ""))
+        for src, dst, kind, rel in self.place.query(
+                "SELECT src, dst, kind, coalesce(rel, '') FROM links ORDER BY src, seq"):
+            stored[src].links.append((dst, kind, rel))
+        return stored
+
+    def compare(self, expected):
+        stored = self.stored_pages()
+        self.assertEqual(sorted(stored.keys() - expected.keys())[:10], [], "stored, not in the files")
+        self.assertEqual(sorted(expected.keys() - stored.keys())[:10], [], "in the files, not stored")
+        different = collections.Counter()
+        example = {}
+        for url, right in expected.items():
+            for field in ("status", "outcome", "title", "words", "links"):
+                ours, theirs = getattr(stored[url], field), getattr(right, field)
+                if field == "links":
+                    ours, theirs = collections.Counter(ours), collections.Counter(theirs)
+                if ours != theirs:
+                    different[field] += 1
+                    example.setdefault(field, (url, *first_difference(ours, theirs)))
+        self.assertEqual((dict(different), example), ({}, {}), "stored, then expected")
+        self.assertEqual(self.place.query("SELECT url FROM pages WHERE parse_status = 'limit'"), [])
+
+    def visited_once(self):
+        self.assertEqual(self.place.query("SELECT count(*) FROM pages"),
+                         self.place.query("SELECT count(*) FROM visits"))
+
+    def test_postgresql_alone(self):
+        sites = self.serve({"127.0.0.1": crawl_run.corpus("postgresql-doc-15/html")})
+        seeds = self.place.write("seeds.txt", self.server.url() + "\n")
+        self.crawl(*FAST, seeds)
+        expected = oracle.closure(sites, [self.server.url()])
+        ok = self.place.query("SELECT count(*) FROM pages WHERE outcome = 'ok'")
+        self.assertEqual(ok, [(1170,)])  # `/` and /index.html are two
+        self.compare(expected)
+        self.visited_once()
+
+    def test_three_sites_under_five_names_in_one_crawl(self):
+        postgresql = crawl_run.corpus("postgresql-doc-15/html")
+        handbook = crawl_run.corpus("debian-handbook/html")
+        sites = self.serve({"127.0.0.1": postgresql, "pg.localhost": postgresql,
+                            "127.0.0.2": crawl_run.corpus("python3.11/html"),
+                            "python.localhost": crawl_run.corpus("python3.11/html"),
+                            "localhost": handbook})
+        languages = sorted(path.name for path in handbook.iterdir() if path.is_dir())
+        self.assertEqual(len(languages), 26)
+        seeds = [self.server.url("127.0.0.1"), self.server.url("pg.localhost", "/index.html"),
+                 self.server.url("127.0.0.2", "/index.html"), self.server.url("python.localhost"),
+                 *(self.server.url("localhost", f"/{name}/index.html") for name in languages)]
+        self.crawl(*FAST, self.place.write("seeds.txt", "\n".join(seeds) + "\n"))
+        self.compare(oracle.closure(sites, seeds))
+        self.visited_once()
+
+
+def first_difference(ours, theirs):
+    """The part that tells what is wrong."""
+    if isinstance(ours, collections.Counter):
+        return sorted((ours - theirs).elements())[:5], sorted((theirs - ours).elements())[:5]
+    if isinstance(ours, list):
+        at = next((i for i, pair in enumerate(zip(ours, theirs)) if pair[0] != pair[1]),
+                  min(len(ours), len(theirs)))
+        return ours[max(0, at - 3):at + 5], theirs[max(0, at - 3):at + 5]
+    return ours, theirs
+
+
+if __name__ == "__main__":
+    nginx.nginx_program()
+    unittest.main(verbosity=2)
