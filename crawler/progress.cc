@@ -99,6 +99,7 @@ std::string fit_columns(std::string_view text, int columns) {
 Progress::Progress(const Clock& clock, Logger& logger, Options options)
     : clock_(clock),
       logger_(logger),
+      reports_(clock, LogLevel::kInfo, options.format, options.fd),
       options_(std::move(options)),
       drawn_ms_(clock.monotonic_ms()) {
   if (options_.style != ProgressStyle::kLive) return;
@@ -142,7 +143,7 @@ void Progress::update(const ProgressSnapshot& snapshot) {
   if (now - drawn_ms_ < (live ? kRedrawMs : kSummaryMs)) return;
   drawn_ms_ = now;
   sample(snapshot, now);
-  if (!live) return logger_.info(live_line(snapshot));
+  if (!live) return reports_.info(live_line(snapshot));
   line_ = live_line(snapshot);
   draw();
 }
@@ -162,7 +163,7 @@ void Progress::erase() {
 }
 
 void Progress::say(const std::string& line) {
-  if (options_.format == LogFormat::kJson) return logger_.info(line);
+  if (options_.format == LogFormat::kJson) return reports_.info(line);
   write_all(options_.fd, "crawl: " + line + "\n");
 }
 
@@ -181,7 +182,8 @@ void Progress::finish(const ProgressSnapshot& s, std::string_view end_reason) {
             " still to fetch: run the same command again to resume";
   }
   say(line);
-  if (options_.database.empty()) return;
+  // What to type next is for people.
+  if (options_.database.empty() || options_.format == LogFormat::kJson) return;
   const std::string database = shell_word(options_.database);
   say("next: crawl status -d " + database);
   say("      sqlite3 " + database + " \"SELECT status, title, url FROM pages LIMIT 10\"");

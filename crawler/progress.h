@@ -70,6 +70,7 @@ class Progress {
 
   const Clock& clock_;
   Logger& logger_;
+  Logger reports_;  // summaries are wanted whatever level the log has
   Options options_;
   std::string line_;  // as last drawn; "": nothing was
   bool on_screen_ = false;

@@ -40,7 +40,7 @@ class Screen {
 struct Fixture {
   FakeClock clock;
   Screen screen;
-  Logger logger{clock, LogLevel::kInfo, LogFormat::kText, screen.fd()};
+  Logger logger{clock, LogLevel::kWarning, LogFormat::kText, screen.fd()};
   std::optional<Progress> progress;
 
   void start(ProgressStyle style, int columns = 200) {
@@ -176,6 +176,21 @@ TEST_CASE("progress: the end is honest about what is left", "[progress]") {
   CHECK(text.find("1,234,567 URLs still to fetch") != std::string::npos);
   CHECK(text.find("crawl status -d crawl.db") != std::string::npos);
   CHECK(text.find("sqlite3 crawl.db \"SELECT") != std::string::npos);
+}
+
+TEST_CASE("progress: in a JSON log the end is one object", "[progress]") {
+  Fixture f;
+  Progress::Options options;
+  options.style = ProgressStyle::kSummaries;
+  options.format = LogFormat::kJson;
+  options.fd = f.screen.fd();
+  options.database = "crawl.db";
+  Progress progress(f.clock, f.logger, options);
+  progress.finish(snapshot(1), "done");
+  const std::string text = f.screen.take();
+  CHECK(text.starts_with("{\"time\":"));
+  CHECK(text.find("done: 1 page") != std::string::npos);
+  CHECK(text.find('\n') == text.size() - 1);
 }
 
 TEST_CASE("progress: the end is said once, and nothing after it", "[progress]") {
