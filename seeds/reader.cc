@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kScopes = {"host", "domain", "prefix", "any"};
 
-constexpr size_t kLineBytesMax = 64 * 1024;
+constexpr size_t kLineBytesMax = size_t{64} * 1024;
 constexpr size_t kProblemsMax = 20;
 constexpr int64_t kDepthMax = 1'000'000;
 constexpr size_t kTagBytesMax = 64;

@@ -35,10 +35,12 @@ void append_encoded(std::string& out, char c) {
 }  // namespace
 
 std::string normalize_robots_path(std::string_view text, RobotsForm form) {
+  const bool pattern = form == RobotsForm::kPattern;
   std::string out;
   out.reserve(text.size());
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
+    const bool special = c == '*' || (c == '$' && i + 1 == text.size());
     const bool encoded = c == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 &&
                          hex_value(text[i + 2]) >= 0;
     if (encoded) {
@@ -49,9 +51,7 @@ std::string normalize_robots_path(std::string_view text, RobotsForm form) {
         append_encoded(out, value);
       }
       i += 2;
-    } else if (is_unreserved(c) || is_literal_reserved(c)) {
-      out.push_back(c);
-    } else if (form == RobotsForm::kPattern && (c == '*' || (c == '$' && i + 1 == text.size()))) {
+    } else if (is_unreserved(c) || is_literal_reserved(c) || (pattern && special)) {
       out.push_back(c);
     } else {
       append_encoded(out, c);  // a '%' that encodes nothing too, or it could join what follows
