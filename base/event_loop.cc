@@ -113,11 +113,11 @@ Result<int> EventLoop::run_once(int timeout_ms) {
 }
 
 Result<void> EventLoop::run() {
-  stopped_ = false;
   while (!stopped_) {
     auto called = run_once(-1);
     if (!called) return called.error();
   }
+  stopped_ = false;
   return {};
 }
 

@@ -41,7 +41,7 @@ class EventLoop {
   // ready and the timers that are due, and returns the number of handlers called.
   Result<int> run_once(int timeout_ms);
 
-  // Runs until stop() is called.
+  // Runs until stop() is called; one that came before counts.
   Result<void> run();
   void stop() { stopped_ = true; }
 
