@@ -16,6 +16,11 @@ namespace {
 constexpr int64_t kStrikePauseMs = 1000;  // before a blamed URL is tried again
 constexpr size_t kForeignKillsMax = 16;   // remembered
 
+std::string during(Phase phase) {
+  if (phase == Phase::kIdle) return " with nothing else in flight";
+  return " during its " + std::string(name(phase));
+}
+
 }  // namespace
 
 void Coordinator::on_fetcher_ready(size_t index, pid_t pid, std::string_view sandbox) {
@@ -51,7 +56,7 @@ void Coordinator::on_fetcher_lost(const FetcherPool::Loss& loss) {
   if (convicted != 0) {
     Lease lease = take_lease(convicted);
     row.url = lease.robots ? frontier_.find(lease.host_id)->name + "/robots.txt" : lease.url.url;
-    row.text += " while busy with it: " + std::string(name(loss.phase));
+    row.text += during(loss.phase);
     log_.warning("fetcher " + std::to_string(loss.pid) + " " + loss.cause + ", busy with " +
                  row.url);
     unit.events.push_back(std::move(row));
