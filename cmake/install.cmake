@@ -2,10 +2,8 @@
 # What is installed, and the Debian package. `crawl` finds its fetcher in ../libexec/crawl/ from itself.
 include(GNUInstallDirs)
 
-if(TARGET crawl AND TARGET crawl-fetcher)
-  install(TARGETS crawl RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-  install(TARGETS crawl-fetcher RUNTIME DESTINATION libexec/crawl)
-endif()
+install(TARGETS crawl RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS crawl-fetcher RUNTIME DESTINATION libexec/crawl)
 install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.md")
