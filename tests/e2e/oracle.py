@@ -48,18 +48,19 @@ def words(text):
 
 
 def canonical(url):
-    """Without its fragment, with an explicit path, escaped; None where it leads nowhere."""
-    parts = urllib.parse.urlsplit(urllib.parse.urldefrag(url)[0])
+    """Without its fragment, with an explicit path, escaped; None where there is no scheme."""
+    url = url.partition("#")[0]
+    parts = urllib.parse.urlsplit(url)
     if parts.scheme not in ("http", "https"):
-        return urllib.parse.urldefrag(url)[0] if parts.scheme else None
+        return url if parts.scheme else None
     host = (parts.hostname or "").lower()
     if not host:
         return None
     default = {"http": 80, "https": 443}[parts.scheme]
     port = f":{parts.port}" if parts.port not in (None, default) else ""
     path = urllib.parse.quote(parts.path or "/", safe="/%:@!$&'()*+,;=-._~[]|^")
-    query = "?" + urllib.parse.quote(parts.query, safe="/%:@!$&()*+,;=-._~?[]|^`{}\\") \
-        if parts.query else ""
+    query = urllib.parse.quote(parts.query, safe="/%:@!$&()*+,;=-._~?[]|^`{}\\")
+    query = "?" + query if "?" in url else ""  # an empty query is one, too
     return f"{parts.scheme}://{host}{port}{path}{query}"
 
 

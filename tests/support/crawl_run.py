@@ -253,13 +253,18 @@ class EndToEnd(unittest.TestCase):
         self.place = Workplace()
         self.addCleanup(self.place.close)
 
-    def crawl(self, *arguments, code=0, complete=True, stdin=b"", deadline_s=DEADLINE_S):
-        """Runs to the end, and checks what must hold after every run."""
-        ended = self.place.run("-d", self.place.database, "--no-progress", *arguments, stdin=stdin,
-                               deadline_s=deadline_s)
+    def begin(self, *arguments, stdin=b""):
+        return self.place.start("-d", self.place.database, "--no-progress", *arguments, stdin=stdin)
+
+    def finish(self, run, code=0, complete=True, deadline_s=DEADLINE_S):
+        """Waits for the end, and checks what must hold after every run."""
+        ended = run.wait(deadline_s)
         self.assertEqual(ended.code, code, ended.stderr)
         self.check_promises(complete)
         return ended
+
+    def crawl(self, *arguments, code=0, complete=True, stdin=b""):
+        return self.finish(self.begin(*arguments, stdin=stdin), code, complete)
 
     def check_promises(self, complete=True, database=None):
         for what, sql in {**PROMISES, **(WHEN_COMPLETE if complete else {})}.items():
