@@ -17,9 +17,10 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION web)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS ca-certificates)
-set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "${PROJECT_DESCRIPTION}
- One coordinator hands URLs to fetcher processes, one per core, and stores every page, its links and
- what became of each URL in one SQLite database, which any SQLite client can read, also meanwhile.
- It obeys robots.txt, keeps to one connection and one second per host, and continues where it was
- after anything has died.")
+# The package's first line is CPACK_PACKAGE_DESCRIPTION_SUMMARY: the project's description.
+set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
+"One coordinator hands URLs to fetcher processes, one per core, and stores every page, its links and
+what became of each URL in one SQLite database, which any SQLite client can read, also meanwhile. It
+obeys robots.txt, keeps to one connection and one second per host, and continues where it was after
+anything has died.")
 include(CPack)
