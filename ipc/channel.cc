@@ -255,12 +255,14 @@ void Channel::disconnect() {
 
 void Channel::drain() {
   const auto state = state_;  // a handler may destroy this channel
-  if (!state->read_end) return;
-  // No further than what is there now: somebody who holds the pipe as well might never stop
-  // writing.
-  int waiting = 0;
-  if (::ioctl(state->read_end.fd(), FIONREAD, &waiting) != 0) waiting = 0;
-  state->readable(static_cast<size_t>(std::max(waiting, 0)) / kReadChunk + 2);
+  if (state->read_end) {
+    // No further than what is there now: somebody who holds the pipe as well might never stop
+    // writing.
+    int waiting = 0;
+    if (::ioctl(state->read_end.fd(), FIONREAD, &waiting) != 0) waiting = 0;
+    state->readable(static_cast<size_t>(std::max(waiting, 0)) / kReadChunk + 2);
+  }
+  if (!state->connected) state->finish(std::nullopt);  // it was to come from the loop
 }
 
 }  // namespace crawl
