@@ -130,8 +130,7 @@ void Coordinator::strike(Lease lease, const FetcherPool::Loss& loss, WriteUnit& 
 void Coordinator::quarantine(Host& asked, const Lease& lease, const FetcherPool::Loss& loss,
                              WriteUnit& unit) {
   const std::string reason = "its fetcher died " + std::to_string(kStrikesMax) +
-                             " times, last: " + loss.cause + " (" + std::string(name(loss.phase)) +
-                             ")";
+                             " times, last: " + loss.cause + during(loss.phase);
   PageRow page;
   page.backing = std::make_shared<const std::string>(reason);
   page.detail = *page.backing;
