@@ -116,7 +116,7 @@ class Ended:
 class Running:
     """A `crawl` under way. Its output goes to files: a full pipe must not stop it."""
 
-    def __init__(self, folder, arguments, stdin=b"", environment=None):
+    def __init__(self, folder, arguments, stdin=b"", user=None):
         self.command = [program("CRAWL_BIN"), *map(str, arguments)]
         self._files = [tempfile.TemporaryFile(dir=folder) for _ in range(3)]
         self._files[0].write(stdin)
@@ -125,7 +125,8 @@ class Running:
         clean.update({name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")})
         self.process = subprocess.Popen(
             self.command, stdin=self._files[0], stdout=self._files[1], stderr=self._files[2],
-            cwd=folder, env={**clean, **(environment or {})})
+            cwd=folder, env=clean, user=user,
+            group=user, extra_groups=None if user is None else [])
         self.pid = self.process.pid
 
     def alive(self):
@@ -188,12 +189,12 @@ class Workplace:
             run.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def start(self, *arguments, stdin=b"", environment=None):
-        self._runs.append(Running(self.folder, arguments, stdin, environment))
+    def start(self, *arguments, stdin=b"", user=None):
+        self._runs.append(Running(self.folder, arguments, stdin, user))
         return self._runs[-1]
 
-    def run(self, *arguments, stdin=b"", environment=None, deadline_s=DEADLINE_S):
-        return self.start(*arguments, stdin=stdin, environment=environment).wait(deadline_s)
+    def run(self, *arguments, stdin=b"", user=None):
+        return self.start(*arguments, stdin=stdin, user=user).wait()
 
     def write(self, name, content):
         path = self.folder / name

@@ -51,6 +51,9 @@ def links(*targets):
 
 
 class ScriptedServer:
+    class Close(Exception):
+        """Raised by a route: send these bytes, then close the connection."""
+
     def __init__(self, routes=None, address="127.0.0.1"):
         self.routes = dict(routes or {})
         self.requests = []
@@ -104,7 +107,11 @@ class ScriptedServer:
         try:
             with connection, connection.makefile("rb") as stream:
                 while request := self._read(stream, number):
-                    connection.sendall(self._answer(request))
+                    try:
+                        connection.sendall(self._answer(request))
+                    except ScriptedServer.Close as last:
+                        connection.sendall(last.args[0])
+                        return
         except OSError:
             pass  # the crawler went away, or was killed
         finally:
