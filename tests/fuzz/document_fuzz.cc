@@ -58,6 +58,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   input.x_robots_tag = input.body.substr(0, choice & 0x40 ? 64 : 0);
   input.truncated = (choice & 0x20) != 0;
   crawl::PageResult page;
+  page.transfer.lease = 1;
+  page.transfer.outcome = crawl::Outcome::kOk;
   document.value()->parse(input, page, {});
   check_page(page);
   return 0;
