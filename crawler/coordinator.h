@@ -8,7 +8,9 @@
 // been taken or its fetcher has died. The database knows no "in flight": whatever dies, such a URL
 // is pending.
 //
-//   coordinator.cc   life of a run, the loop, handing out
+//   coordinator.cc   life of a run, the loop, the queues
+//   restore.cc       what the database knows comes back
+//   handing_out.cc   whose turn it is, and which fetcher gets it
 //   results.cc       what becomes of a page's result
 //   robots_gate.cc   robots.txt before the first page of a host
 //   supervision.cc   births and deaths of fetchers, strikes, quarantine
@@ -88,7 +90,7 @@ class Coordinator final : public FetcherPool::Delegate {
   void on_warning(const std::string& text) override;
   void on_unusable(const Error& error) override;
 
-  // coordinator.cc
+  // restore.cc
   Result<void> restore(Database& database, const RunStart& start);
   void add_seeds(const std::vector<SeedRow>& known, int64_t next_seed_id,
                  const std::vector<Seed>& seeds);
@@ -96,10 +98,23 @@ class Coordinator final : public FetcherPool::Delegate {
   Host& host(int64_t id, const std::string& name);
   void apply_host_row(Host& host, const HostRow& row);
   HostRow host_row(const Host& host) const;
+
+  // coordinator.cc
   void queue(const Found& found);
   void changed(Host& host);  // after anything about a host changed: loads its tail, finds its turn
   void pump_tail_loads();
   void on_writer_replies();
+  void check_budgets();
+  bool finished() const;
+  int wait_ms() const;
+  void tidy();
+  void arm_tidy();
+  void show(Progress& progress);
+  ProgressSnapshot snapshot() const;
+  End close(Progress& progress);
+  EventRow event(std::string kind, std::string url, std::string text) const;
+
+  // handing_out.cc
   void hand_out();
   bool hand_out_from(Host& host);
   bool settle_without_fetch(Host& host, const PendingUrl& url);
@@ -111,14 +126,6 @@ class Coordinator final : public FetcherPool::Delegate {
   size_t fetcher_capacity() const;
   bool any_fetcher_free() const;
   bool may_hand_out() const;
-  void check_budgets();
-  bool finished() const;
-  int wait_ms() const;
-  void tidy();
-  void arm_tidy();
-  ProgressSnapshot snapshot() const;
-  End close(Progress& progress);
-  EventRow event(std::string kind, std::string url, std::string text) const;
 
   // results.cc
   bool on_page_result(uint64_t lease_id, std::shared_ptr<const std::string> bytes);
@@ -192,6 +199,7 @@ class Coordinator final : public FetcherPool::Delegate {
   bool previous_died_ = false;
   bool write_failed_ = false;
 
+  int64_t shown_ms_ = 0;  // when progress was last told
   int stops_ = 0;
   End end_;
   int64_t drain_until_ms_ = 0;
