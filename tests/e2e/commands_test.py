@@ -1,0 +1,197 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The commands that read a crawl (status, why, cat, check), and those that show its parts (url,
+robots, parse), thousands of lines at a time."""
+
+import base64
+import contextlib
+import json
+import os
+import re
+import sqlite3
+import sys
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+
+import crawl_run
+from scripted_server import ScriptedServer, links, page, redirect, reply
+
+# Control characters, and those that turn the direction of what follows.
+UNSAFE = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
+# The HTML parser replaces control characters, but not those that are spelled as references.
+HOSTILE_TITLE = "\x1b[1m&#27;]0;owned&#7;&#27;[2J\u202eevil\u009b31m"
+LINES = 3000
+
+
+class Reading(crawl_run.EndToEnd):
+    def setUp(self):
+        super().setUp()
+        self.body = "<title>&lt;the body&gt;</title>été\n".encode()
+        self.server = ScriptedServer({
+            "/": links("/ok", "/gone", "/hop", "/private", "/evil", "http://example.com/", "mailto:a@b.c"),
+            "/robots.txt": reply(body="User-agent: *\nDisallow: /private\n", content_type="text/plain"),
+            "/ok": reply(body=self.body), "/gone": reply(410), "/hop": redirect("/ok"),
+            "/evil": page("<p>\x1b[31mred\u202e</p>", title=HOSTILE_TITLE)})
+        self.addCleanup(self.server.close)
+        self.crawl("-q", "--delay", "0", self.server.url())
+
+    def ask(self, *arguments, code=0):
+        ended = self.place.run(arguments[0], "-d", self.place.database, *arguments[1:])
+        self.assertEqual(ended.code, code, ended.stdout + ended.stderr)
+        self.assertNotRegex(ended.stdout + ended.stderr, UNSAFE)
+        return ended.stdout
+
+    def test_status(self):
+        text = self.ask("status")
+        for expected in (r"run 1: ended \(done\)", r"\b4 +ok\b|\b3 +ok\b", r"1 +gone", r"1 +redirect",
+                         r"1 +robots_denied", r"1 +out_of_scope"):
+            self.assertRegex(text, expected)
+        answer = json.loads(self.ask("status", "--json"))
+        self.assertEqual(answer["urls"], {"done": 5, "skipped": 3})
+        self.assertEqual(answer["outcomes"], {"ok": 3, "gone": 1, "redirect": 1})
+        self.assertEqual(answer["skipped"], {"robots_denied": 1, "out_of_scope": 1, "scheme_refused": 1})
+        self.assertEqual((answer["state"], answer["runs"], answer["run"]["end_reason"]), ("done", 1, "done"))
+
+    def test_why(self):
+        for path, expected in {"/": "it is a seed", "/ok": "HTTP status 200", "/gone": "HTTP status 410",
+                               "/hop": "leads to", "/private": "Disallow: /private"}.items():
+            self.assertRegex(self.ask("why", self.server.url(path)), expected)
+        self.assertRegex(self.ask("why", "http://example.com/"), "out_of_scope")
+        # By another spelling, too.
+        self.assertRegex(self.ask("why", self.server.url("/x/../gone#part")), "HTTP status 410")
+        self.assertRegex(self.ask("why", self.server.url("/evil")), "owned")
+        self.ask("why", self.server.url("/never-seen"), code=66)
+        self.ask("why", "no url", code=64)
+
+    def test_every_url_has_a_story(self):
+        urls = list(self.urls())
+        self.assertEqual(len(urls), 8)
+        for url in urls:
+            self.assertRegex(self.ask("why", url), "that means")
+
+    def test_cat(self):
+        ended = self.place.run("cat", "-d", self.place.database, self.server.url("/ok"))
+        self.assertEqual(ended.stdout.encode("utf-8", "surrogateescape"), self.body)
+        self.assertEqual(self.ask("cat", "--text", self.server.url("/ok")).strip(), "été")
+        self.ask("cat", self.server.url("/private"), code=66)
+        self.ask("cat", self.server.url("/never-seen"), code=66)
+
+    def test_check_finds_what_is_wrong(self):
+        self.assertRegex(self.ask("check"), "ok")
+        with contextlib.closing(sqlite3.connect(self.place.database)) as vandal:
+            vandal.execute("UPDATE url SET outcome = NULL WHERE url LIKE '%/gone'")
+            vandal.execute("DELETE FROM url WHERE url LIKE '%/private'")
+            vandal.commit()
+        text = self.ask("check", code=74)
+        self.assertIn("/gone", text)
+        self.assertGreaterEqual(len(text.splitlines()), 2)
+
+    def test_the_database_keeps_what_was_said(self):
+        # Escaping belongs to showing: SQL sees the title itself.
+        title, = self.place.query("SELECT title FROM pages WHERE url = ?", self.server.url("/evil"))[0]
+        self.assertIn("\x1b]0;owned\x07", title)
+
+
+class JsonLines(crawl_run.EndToEnd):
+    def answers(self, questions, *arguments, code=0):
+        lines = [line if isinstance(line, str) else json.dumps(line) for line in questions]
+        ended = self.place.run(*arguments, "--jsonl", stdin="\n".join([*lines, ""]).encode())
+        self.assertEqual(ended.code, code, ended.stderr)
+        answers = [json.loads(line) for line in ended.stdout.splitlines()]
+        self.assertEqual(len(answers), len(questions))
+        self.stderr = ended.stderr
+        return answers
+
+    def test_url(self):
+        questions = [{"input": f"../{n}?q#f", "base": "http://Example.com:80/a/b/c"} for n in range(LINES)]
+        self.assertEqual(self.answers(questions, "url"),
+                         [{"href": f"http://example.com/a/{n}?q#f"} for n in range(LINES)])
+        answers = self.answers(["no json", "[]", "{}", {"input": 1}, {"input": "x"}, {"input": "http://ü/"}], "url")
+        self.assertEqual([list(answer) for answer in answers], [["error"]] * 5 + [["href"]])
+        self.assertEqual(answers[5], {"href": "http://xn--tda/"})
+
+    def test_robots(self):
+        files = [f"User-agent: a\nDisallow: /{n}\n\nUser-agent: *\nDisallow: /\n" for n in range(100)]
+        questions = [{"robots": files[n % 100], "agent": "a", "url": f"http://h/{n % 7}"} for n in range(LINES)]
+        expected = [{"allowed": not f"/{n % 7}".startswith(f"/{n % 100}")} for n in range(LINES)]
+        self.assertEqual(self.answers(questions, "robots", "-f", "2"), expected)
+        answers = self.answers(["x", {"robots": ""}, {"robots": "", "url": "http://h/"},
+                                {"robots": files[0], "agent": "b", "url": "/x"}], "robots")
+        self.assertEqual([list(answer) for answer in answers], [["error"], ["error"], ["allowed"], ["allowed"]])
+        self.assertEqual([answers[2], answers[3]], [{"allowed": True}, {"allowed": False}])
+
+    def test_parse(self):
+        def question(n):
+            html = f"<title>page {n}</title><p>text {n} é<a href='{n}.html' rel=Next>next</a>"
+            if n % 3:
+                return {"html": html, "base": "http://h/d/"}
+            return {"base64": base64.b64encode(html.encode("cp1252")).decode(), "base": "http://h/d/",
+                    "content_type": "text/html; charset=windows-1252"}
+
+        answers = self.answers([question(n) for n in range(LINES)], "parse", "-f", "2")
+        for n, answer in enumerate(answers):
+            self.assertEqual((answer["title"], answer["text"]), (f"page {n}", f"text {n} énext"))
+            self.assertEqual(answer["links"], [{"href": f"http://h/d/{n}.html", "kind": "a", "rel": "next",
+                                                "anchor": "next"}])
+        bad = self.answers(["x", "{}", {"html": 1}, {"base64": "*"}, {"html": "", "base": "nonsense"},
+                            {"html": "<title>t</title>", "base": "http://h/"}], "parse")
+        self.assertEqual([list(answer) for answer in bad[:5]], [["error"]] * 5)
+        self.assertEqual(bad[5]["title"], "t")
+
+    def test_a_document_that_kills_its_parser(self):
+        fetcher = crawl_run.program("CRAWL_FETCHER_TEST_BIN")
+        questions = [{"html": f"<title>{n}</title>", "base": f"http://h/{n}/"} for n in range(200)]
+        questions[50]["base"] = "http://h/crash/"
+        questions[150]["base"] = "http://h/hang/"
+        answers = self.answers(questions, "parse", "-f", "2", "--fetcher", fetcher, "--watchdog", "2s",
+                               "--test-hook", "crash=/crash/;hang=/hang/")
+        for n, answer in enumerate(answers):
+            if n in (50, 150):
+                self.assertEqual(list(answer), ["error"], n)
+            else:
+                self.assertEqual(answer.get("title"), str(n))
+
+    def test_hostile_text_comes_out_harmless(self):
+        ended = self.place.run("parse", "--jsonl", stdin=json.dumps(
+            {"html": f"<title>{HOSTILE_TITLE}</title>"}).encode() + b"\n")
+        self.assertNotRegex(ended.stdout, UNSAFE)
+        self.assertIn("\x1b]0;owned", json.loads(ended.stdout)["title"])
+
+
+class Parts(crawl_run.EndToEnd):
+    def test_url(self):
+        ended = self.place.run("url", "--base", "http://h/a/", "b/../c", "http://bücher.example/\x1b[2J")
+        self.assertEqual((ended.code, ended.stdout), (0, "http://h/a/c\nhttp://xn--bcher-kva.example/%1B[2J\n"))
+        self.assertEqual(self.place.run("url", "http://[").code, 65)
+
+    def test_robots(self):
+        self.place.write("robots.txt", "User-agent: *\nDisallow: /a\n")
+        ended = self.place.run("robots", "robots.txt", "/a", "http://h/b")
+        self.assertEqual([line.split()[0] for line in ended.stdout.splitlines()], ["denied", "allowed"])
+        self.assertEqual(self.place.run("robots", "none.txt", "/a").code, 66)
+
+    def test_parse(self):
+        self.place.write("a.html", f"<html lang=en><title>{HOSTILE_TITLE}</title>")
+        ended = self.place.run("parse", "a.html")
+        self.assertEqual(json.loads(ended.stdout)["lang"], "en")
+        self.assertNotRegex(ended.stdout, UNSAFE)
+        self.assertEqual(self.place.run("parse", "none.html").code, 66)
+
+    def test_demo(self):
+        ended = self.place.run("demo")
+        self.assertEqual(ended.code, 0, ended.stderr)
+        self.assertGreater(len(ended.stdout.splitlines()), 5)
+        # Everything it needed was temporary.
+        self.assertEqual([path.name for path in self.place.folder.iterdir()], [])
+
+    def test_help_and_version(self):
+        for arguments in (["--help"], ["run", "--help"], ["status", "--help"], ["parse", "-h"], ["--version"]):
+            ended = self.place.run(*arguments)
+            self.assertEqual((ended.code, ended.stderr), (0, ""))
+            self.assertTrue(re.match("Usage|A polite|[A-Z]|crawl [0-9]", ended.stdout))
+        self.assertNotIn("--test-hook", self.place.run("--help").stdout)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
