@@ -3,6 +3,7 @@
 
 #include <netinet/in.h>
 
+#include <cstddef>
 #include <cstring>
 
 namespace crawl {
@@ -36,6 +37,14 @@ std::optional<IpAddress> address_of(const sockaddr* address, size_t length) {
     return ip;
   }
   return std::nullopt;
+}
+
+uint16_t port_of(const sockaddr* address, size_t length) {
+  if (!address_of(address, length)) return 0;
+  sockaddr_in any{};  // the port is at the same place in both families
+  static_assert(offsetof(sockaddr_in, sin_port) == offsetof(sockaddr_in6, sin6_port));
+  std::memcpy(&any, address, sizeof any);
+  return ntohs(any.sin_port);
 }
 
 std::string endpoint_text(const IpAddress& address, uint16_t port) {

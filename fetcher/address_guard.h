@@ -27,6 +27,9 @@ std::vector<IpAddress> allowed_addresses(const std::vector<IpAddress>& addresses
 // nullopt unless AF_INET or AF_INET6, or when `length` is too short for its family.
 std::optional<IpAddress> address_of(const sockaddr* address, size_t length);
 
+// 0 where address_of() has no answer.
+uint16_t port_of(const sockaddr* address, size_t length);
+
 // "192.0.2.1:443", "[2001:db8::1]:443"
 std::string endpoint_text(const IpAddress& address, uint16_t port);
 

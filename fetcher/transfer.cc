@@ -257,7 +257,7 @@ curl_socket_t HttpTransfer::on_open_socket(void* self_pointer, curlsocktype /*pu
   self->touch();
   const auto address = address_of(&target->addr, target->addrlen);
   if (!address) return CURL_SOCKET_BAD;
-  const auto port = static_cast<uint16_t>(self->url_->effective_port());
+  const uint16_t port = port_of(&target->addr, target->addrlen);
   if (self->address_refused(*address, port)) return CURL_SOCKET_BAD;
   return ::socket(target->family, target->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
                   target->protocol);
@@ -287,8 +287,10 @@ int64_t HttpTransfer::next_deadline_ms() {
   const uint64_t wire = wire_bytes();
   if (wire != wire_seen_) active_ms_ = context_.clock.monotonic_ms();
   wire_seen_ = wire;
-  return std::min(begun_ms_ + context_.settings.timeout_ms,
-                  active_ms_ + context_.settings.stall_timeout_ms);
+  const int64_t total_ms = begun_ms_ + context_.settings.timeout_ms;
+  // Looking up the name is no stall; the resolver has limits of its own.
+  if (!prepared_) return total_ms;
+  return std::min(total_ms, active_ms_ + context_.settings.stall_timeout_ms);
 }
 
 std::string HttpTransfer::overdue() {

@@ -149,6 +149,7 @@ void TransferPool::send(Active& active, const std::string& host, uint16_t port,
     pins = pin_list(active.pin, addresses);
   }
   active.transfer->prepare(std::move(pins));
+  watch_deadline(active);
   auto added = multi_->add(active.transfer->easy());
   if (!added) {
     return give_up_soon(active.transfer->request().lease, Outcome::kConnectFailed,
@@ -223,6 +224,7 @@ void TransferPool::give_up(uint64_t lease, Outcome outcome, std::string_view det
 
 void TransferPool::watch_deadline(Active& active) {
   const uint64_t lease = active.transfer->request().lease;
+  if (active.timer != 0) loop_.cancel(active.timer);
   active.timer = loop_.run_at(active.transfer->next_deadline_ms(), [this, lease] {
     active_.at(lease).timer = 0;
     check_deadline(lease);

@@ -32,10 +32,12 @@ TEST_CASE("address guard: only public addresses pass, unless all may", "[address
 TEST_CASE("address guard: socket addresses are read by family and length", "[address_guard]") {
   sockaddr_in v4{};
   v4.sin_family = AF_INET;
+  v4.sin_port = htons(8080);
   inet_pton(AF_INET, "192.0.2.7", &v4.sin_addr);
   const auto* generic = reinterpret_cast<const sockaddr*>(&v4);
   REQUIRE(crawl::address_of(generic, sizeof v4).has_value());
   CHECK(crawl::endpoint_text(*crawl::address_of(generic, sizeof v4), 80) == "192.0.2.7:80");
+  CHECK(crawl::port_of(generic, sizeof v4) == 8080);
   CHECK_FALSE(crawl::address_of(generic, sizeof v4 - 1).has_value());
   sockaddr_in6 v6{};
   v6.sin6_family = AF_INET6;
