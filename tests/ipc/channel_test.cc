@@ -271,6 +271,20 @@ TEST_CASE("channel: a handler may replace itself, send and disconnect", "[channe
   CHECK(f.disconnects == 1);
 }
 
+TEST_CASE("channel: a handler that turns the loop keeps its message and the order", "[channel]") {
+  Fixture f;
+  f.channel->on_message([&](std::string_view m) {
+    if (f.messages.empty()) f.peer_sends(frame("second") + frame("third"));
+    const std::string before(m);
+    REQUIRE(f.loop->run_once(0));
+    CHECK(m == before);
+    f.messages.emplace_back(m);
+  });
+  f.peer_sends(frame("first"));
+  f.settle();
+  CHECK(f.messages == std::vector<std::string>{"first", "second", "third"});
+}
+
 TEST_CASE("channel: its descriptors are non-blocking and not inherited", "[channel]") {
   SystemClock clock;
   auto loop = EventLoop::create(clock);
