@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// Every message between the coordinator and a fetcher, one struct each. docs/messages.md is the prose.
-// A message is encoded as one type byte and its fields (ipc/codec.h). Strings are views: when encoding
-// they point at the sender's data, after decoding into the decoded buffer, which must stay alive.
+// Every message between the coordinator and a fetcher, one struct each. docs/messages.md is the
+// prose. A message is encoded as one type byte and its fields (ipc/codec.h). Strings are views:
+// when encoding they point at the sender's data, after decoding into the decoded buffer, which must
+// stay alive.
 //
-// Jobs and results travel through the rings of ipc/shared_queue.h, control messages through the pipes
-// of ipc/channel.h. Nothing that a fetcher sends is believed before the coordinator has checked it.
+// Jobs and results travel through the rings of ipc/shared_queue.h, control messages through the
+// pipes of ipc/channel.h. Nothing that a fetcher sends is believed before the coordinator has
+// checked it.
 
 #include <cstdint>
 #include <optional>
@@ -24,13 +26,13 @@ namespace crawl {
 inline constexpr uint32_t kProtocolVersion = 1;
 
 enum class MessageType : uint8_t {
-  kHello = 1,      // fetcher → coordinator, pipe
-  kConfigure = 2,  // coordinator → fetcher, pipe
-  kReady = 3,      // fetcher → coordinator, pipe
-  kWake = 4,       // both ways, pipe
-  kLog = 5,        // fetcher → coordinator, pipe
-  kFetchJob = 16,  // coordinator → fetcher, ring
-  kParseJob = 17,  // coordinator → fetcher, ring
+  kHello = 1,          // fetcher → coordinator, pipe
+  kConfigure = 2,      // coordinator → fetcher, pipe
+  kReady = 3,          // fetcher → coordinator, pipe
+  kWake = 4,           // both ways, pipe
+  kLog = 5,            // fetcher → coordinator, pipe
+  kFetchJob = 16,      // coordinator → fetcher, ring
+  kParseJob = 17,      // coordinator → fetcher, ring
   kPageResult = 18,    // fetcher → coordinator, ring
   kRobotsResult = 19,  // fetcher → coordinator, ring
 };
@@ -60,23 +62,23 @@ struct Header {
 // Answer to Hello; what holds for every job of this fetcher.
 struct Configure {
   static constexpr MessageType kType = MessageType::kConfigure;
-  uint32_t generation = 0;         // of the shared memory; copied into every result
+  uint32_t generation = 0;  // of the shared memory; copied into every result
   std::string_view user_agent;
-  std::string_view robots_agent;   // product token that robots.txt groups are matched with
-  std::vector<Header> headers;     // added to each request
-  std::string_view proxy;          // "" : none, whatever the environment says
-  std::string_view ca_file;        // "" : the system's
-  bool insecure = false;           // do not verify TLS certificates
+  std::string_view robots_agent;  // product token that robots.txt groups are matched with
+  std::vector<Header> headers;    // added to each request
+  std::string_view proxy;         // "" : none, whatever the environment says
+  std::string_view ca_file;       // "" : the system's
+  bool insecure = false;          // do not verify TLS certificates
   bool http2 = false;
-  bool keep_body = true;           // compress and send the body of pages
-  uint32_t timeout_ms = 30'000;    // whole transfer
+  bool keep_body = true;         // compress and send the body of pages
+  uint32_t timeout_ms = 30'000;  // whole transfer
   uint32_t connect_timeout_ms = 10'000;
-  uint32_t stall_timeout_ms = 20'000;  // no byte for so long
+  uint32_t stall_timeout_ms = 20'000;   // no byte for so long
   uint64_t body_bytes_max = 10u << 20;  // decoded
   uint32_t decode_ratio_max = 200;      // decoded / wire, past the first MiB
   uint64_t parse_arena_bytes_max = 160u << 20;
   uint32_t parse_cpu_ms_max = 1'000;
-  std::string_view test_hook;      // "" in production; see fetcher/test_hook.h
+  std::string_view test_hook;  // "" in production; see fetcher/test_hook.h
 
   template <typename M, typename V>
   static void fields(M& m, V& v) {
@@ -131,16 +133,16 @@ struct Log {
 
 enum class JobKind : uint8_t { kPage = 0, kRobots = 1, kLast = kRobots };
 
-// Fetch one URL. Redirects are not followed: they come back as results. A kPage job is answered by one
-// PageResult, a kRobots job by one RobotsResult, each with the same lease.
+// Fetch one URL. Redirects are not followed: they come back as results. A kPage job is answered by
+// one PageResult, a kRobots job by one RobotsResult, each with the same lease.
 struct FetchJob {
   static constexpr MessageType kType = MessageType::kFetchJob;
   uint64_t lease = 0;  // never 0, never reused within a run
   JobKind kind = JobKind::kPage;
-  std::string_view url;           // canonical, http or https, no fragment, no credentials
-  bool allow_private = false;     // may connect to private addresses
-  std::string_view etag;          // for If-None-Match; "" : none
-  std::string_view last_modified; // for If-Modified-Since; "" : none
+  std::string_view url;            // canonical, http or https, no fragment, no credentials
+  bool allow_private = false;      // may connect to private addresses
+  std::string_view etag;           // for If-None-Match; "" : none
+  std::string_view last_modified;  // for If-Modified-Since; "" : none
 
   template <typename M, typename V>
   static void fields(M& m, V& v) {
@@ -187,12 +189,12 @@ struct Transfer {
   uint32_t generation = 0;
   Outcome outcome = Outcome::kNone;  // is_transfer_outcome() once set
   uint16_t status = 0;               // HTTP status; 0 when no response was understood
-  std::string_view detail;           // reason in plain words where outcome is not ok: UTF-8, one line
-  std::string_view address;          // "192.0.2.1:443"; "" when never connected
-  std::string_view location;         // redirect: the target, resolved and canonical; "" if unusable
+  std::string_view detail;    // reason in plain words where outcome is not ok: UTF-8, one line
+  std::string_view address;   // "192.0.2.1:443"; "" when never connected
+  std::string_view location;  // redirect: the target, resolved and canonical; "" if unusable
   uint32_t elapsed_ms = 0;
-  uint64_t wire_bytes = 0;           // of the body, before content decoding
-  int64_t retry_after_ms = -1;       // Retry-After relative to now; -1: none
+  uint64_t wire_bytes = 0;      // of the body, before content decoding
+  int64_t retry_after_ms = -1;  // Retry-After relative to now; -1: none
 
   template <typename M, typename V>
   static void fields(M& m, V& v) {
@@ -212,7 +214,7 @@ struct Transfer {
 };
 
 struct PageLink {
-  std::string_view href;    // canonical absolute URL, fragment dropped
+  std::string_view href;  // canonical absolute URL, fragment dropped
   LinkKind kind = LinkKind::kAnchor;
   std::string_view rel;     // lower-case tokens, one space between
   std::string_view anchor;  // text, white space collapsed
@@ -242,21 +244,21 @@ struct PageResult {
 
   // From here on only where the outcome is ok (or too_large: of the part that came).
   ParseStatus parse_status = ParseStatus::kNone;
-  std::string_view charset;       // WHATWG name: "UTF-8", "windows-1252"
+  std::string_view charset;  // WHATWG name: "UTF-8", "windows-1252"
   CharsetSource charset_source = CharsetSource::kNone;
   std::string_view title;
   std::string_view description;
-  std::string_view canonical;     // absolute URL; "" : none
+  std::string_view canonical;  // absolute URL; "" : none
   std::string_view lang;
   uint8_t robots_directives = 0;
-  std::string_view text;          // visible text, UTF-8
-  uint64_t body_bytes = 0;        // decoded
-  uint64_t content_hash = 0;      // XXH3-64 of the decoded body
-  uint64_t text_hash = 0;         // XXH3-64 of `text`
-  uint64_t simhash = 0;           // 64-bit simhash of `text`'s word shingles
-  uint32_t links_dropped = 0;     // beyond kLinksMax, too long, or javascript: and data: URLs
-  std::vector<PageLink> links;    // in document order
-  std::string_view body_zstd;     // the decoded body as one zstd frame; "" where not kept
+  std::string_view text;        // visible text, UTF-8
+  uint64_t body_bytes = 0;      // decoded
+  uint64_t content_hash = 0;    // XXH3-64 of the decoded body
+  uint64_t text_hash = 0;       // XXH3-64 of `text`
+  uint64_t simhash = 0;         // 64-bit simhash of `text`'s word shingles
+  uint32_t links_dropped = 0;   // beyond kLinksMax, too long, or javascript: and data: URLs
+  std::vector<PageLink> links;  // in document order
+  std::string_view body_zstd;   // the decoded body as one zstd frame; "" where not kept
 
   template <typename M, typename V>
   static void fields(M& m, V& v) {
@@ -288,7 +290,8 @@ struct PageResult {
 struct RobotsResult {
   static constexpr MessageType kType = MessageType::kRobotsResult;
   Transfer transfer;
-  // RobotsRules::serialize() (web/robots.h) of the group that applies; meaningful where outcome is ok.
+  // RobotsRules::serialize() (web/robots.h) of the group that applies; meaningful where outcome is
+  // ok.
   std::string_view rules;
 
   template <typename M, typename V>
