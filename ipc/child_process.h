@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// The C++ counterpart of Node's child_process.fork(): a separate process with its own memory, a message
-// channel, and error, exit, message and disconnect events. docs/processes.md has the table of the two.
+// The C++ counterpart of Node's child_process.fork(): a separate process with its own memory, a
+// message channel, and error, exit, message and disconnect events. docs/processes.md has the table
+// of the two.
 //
 // Events are delivered by the EventLoop, never from within spawn(), send() or kill(). on_exit is
-// delivered exactly once, through a pidfd; all messages the child sent before it died come before it,
-// unless this side disconnected first. A handler may destroy the ChildProcess.
+// delivered exactly once, through a pidfd; all messages the child sent before it died come before
+// it, unless this side disconnected first. A handler may destroy the ChildProcess.
 //
-// The kernel ties the death signal of a child to the *thread* that spawned it: spawn from a thread that
-// lives as long as its children should, the loop's.
+// The kernel ties the death signal of a child to the *thread* that spawned it: spawn from a thread
+// that lives as long as its children should, the loop's.
 
 #include <sys/types.h>
 
@@ -44,18 +45,19 @@ inline constexpr int kChildFirstExtraFd = 5;  // extra_fds[0], and so on upwards
 class ChildProcess {
  public:
   struct Options {
-    int executable_fd = -1;           // opened O_PATH|O_CLOEXEC by the caller, who keeps it; fexecve
-    std::vector<std::string> argv;    // argv[0] included
-    std::vector<std::string> env;     // "NAME=value"; nothing is inherited from this process
-    std::vector<int> extra_fds;       // dup'ed to kChildFirstExtraFd…; the caller keeps its own
-    bool inherit_stderr = true;       // false: /dev/null. stdin and stdout are always /dev/null
+    int executable_fd = -1;         // opened O_PATH|O_CLOEXEC by the caller, who keeps it; fexecve
+    std::vector<std::string> argv;  // argv[0] included
+    std::vector<std::string> env;   // "NAME=value"; nothing is inherited from this process
+    std::vector<int> extra_fds;     // dup'ed to kChildFirstExtraFd…; the caller keeps its own
+    bool inherit_stderr = true;     // false: /dev/null. stdin and stdout are always /dev/null
   };
 
-  // fork, then in the child: PR_SET_PDEATHSIG(SIGKILL) and a recheck of the parent, a session of its own
-  // (Ctrl-C reaches the parent only), default signal mask and handlers, dup2 of the declared descriptors,
-  // close_range of all others, exec. An exec that fails is reported here as an error (with errno), not as
-  // an exit. kBusy: fork said EAGAIN. Blocks for the child's way to exec, some milliseconds.
-  // SIGCHLD is set to its default action where it was ignored, or no exit status could be had.
+  // fork, then in the child: PR_SET_PDEATHSIG(SIGKILL) and a recheck of the parent, a session of
+  // its own (Ctrl-C reaches the parent only), default signal mask and handlers, dup2 of the
+  // declared descriptors, close_range of all others, exec. An exec that fails is reported here as
+  // an error (with errno), not as an exit. kBusy: fork said EAGAIN. Blocks for the child's way to
+  // exec, some milliseconds. SIGCHLD is set to its default action where it was ignored, or no exit
+  // status could be had.
   static Result<std::unique_ptr<ChildProcess>> spawn(EventLoop& loop, const Options& options);
 
   // Kills (SIGKILL) and reaps a child that is still running.
@@ -77,8 +79,8 @@ class ChildProcess {
   }
   // False (and on_error, later) when disconnected or the child does not read.
   bool send_bytes(std::string_view message);
-  // False (and on_error, later) when the signal could not be sent; a child that has exited but was not
-  // reaped yet takes it silently. Race-free: pidfd_send_signal.
+  // False (and on_error, later) when the signal could not be sent; a child that has exited but was
+  // not reaped yet takes it silently. Race-free: pidfd_send_signal.
   bool kill(int signal);
   void disconnect();
 

@@ -2,9 +2,9 @@
 #pragma once
 
 // Field-by-field encoding of messages: little-endian fixed-width integers, byte strings as u32
-// length
-// + bytes, lists as u32 count + elements. A message lists its fields once, in `fields(self,
-// visitor)`; Encoder and Decoder are the two visitors, so the two directions cannot drift apart.
+// length and bytes, lists as u32 count and elements. A message lists its fields once, in
+// `fields(self, visitor)`; Encoder and Decoder are the two visitors, so the two directions cannot
+// drift apart.
 //
 // The decoder trusts nothing: it checks each length against what is left and against the field's
 // own limit, each enum against its last value, each list against the bytes its elements need at

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// The CPU bandwidth limit of a cgroup v2 (kernel documentation, cgroup-v2.rst, "cpu.max"), apart from
-// available_cpus() so that it can be tested on made-up trees.
+// The CPU bandwidth limit of a cgroup v2 (kernel documentation, cgroup-v2.rst, "cpu.max"), apart
+// from available_cpus() so that it can be tested on made-up trees.
 
 #include <optional>
 #include <string>

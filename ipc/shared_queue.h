@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// Shared memory between the coordinator and one fetcher: two single-producer single-consumer rings of
-// records and the fetcher's blame slot, in one sealed memfd. docs/messages.md draws the layout.
+// Shared memory between the coordinator and one fetcher: two single-producer single-consumer rings
+// of records and the fetcher's blame slot, in one sealed memfd. docs/messages.md draws the layout.
 //
-// Neither side believes the other. Each side keeps its own index in private memory and only publishes
-// it; the peer's index is read at most once per call, must satisfy 0 <= used <= capacity and never go
-// back, and is then used from a private copy until that is exhausted; offsets are masked; a record is
-// copied out before it is looked at. Any violation is Errc::kCorrupt: a bad peer, whose
-// fetcher is killed. A producer killed before its publishing store has published nothing; a consumer
-// killed in mid-record has consumed nothing.
+// Neither side believes the other. Each side keeps its own index in private memory and only
+// publishes it; the peer's index is read at most once per call, must satisfy 0 <= used <= capacity
+// and never go back, and is then used from a private copy until that is exhausted; offsets are
+// masked; a record is copied out before it is looked at. Any violation is Errc::kCorrupt: a bad
+// peer, whose fetcher is killed. A producer killed before its publishing store has published
+// nothing; a consumer killed in mid-record has consumed nothing.
 //
-// A *message* may be longer than the ring: it travels as parts, each a record whose length word carries
-// a "more follows" bit. RingReader puts the parts together, bounded by kRecordBytesMax.
+// A *message* may be longer than the ring: it travels as parts, each a record whose length word
+// carries a "more follows" bit. RingReader puts the parts together, bounded by kRecordBytesMax.
 //
 // Only this pair of files includes Boost.
 
@@ -30,7 +30,15 @@
 namespace crawl {
 
 // What a fetcher is doing, in shared memory, so that its death can be blamed on a URL.
-enum class Phase : uint8_t { kIdle = 0, kTransfer = 1, kDecode = 2, kParse = 3, kExtract = 4, kSend = 5, kLast = kSend };
+enum class Phase : uint8_t {
+  kIdle = 0,
+  kTransfer = 1,
+  kDecode = 2,
+  kParse = 3,
+  kExtract = 4,
+  kSend = 5,
+  kLast = kSend
+};
 std::string_view name(Phase phase);
 
 struct Blame {
@@ -39,7 +47,7 @@ struct Blame {
   uint64_t heartbeat = 0;  // rises at least once a second while the event loop turns
 };
 
-struct RingShared;      // layout in shared_queue.cc
+struct RingShared;  // layout in shared_queue.cc
 struct SegmentShared;
 
 // The producer's end of one ring. Not thread-safe; one per ring and process.
@@ -47,19 +55,20 @@ class RingWriter {
  public:
   RingWriter(RingShared* shared, std::byte* data, size_t capacity);
 
-  // Appends `message` whole, or as much of it as fits; `sent` (in, out) is how much of this message has
-  // gone so far. Returns true when all of it is in the ring. On false call again, with the same
-  // arguments, after space has been made. A message of at most a quarter of the ring is never split.
-  // kCorrupt: the peer's index is impossible. kInvalid: longer than kRecordBytesMax.
+  // Appends `message` whole, or as much of it as fits; `sent` (in, out) is how much of this message
+  // has gone so far. Returns true when all of it is in the ring. On false call again, with the same
+  // arguments, after space has been made. A message of at most a quarter of the ring is never
+  // split. kCorrupt: the peer's index is impossible. kInvalid: longer than kRecordBytesMax.
   Result<bool> write(std::string_view message, size_t& sent);
 
-  // True when the consumer said it sleeps and must be sent a Wake after the writes before this call.
-  // Clears the flag, so that one sleeper gets one wake. Batched: call once after many writes. A lying
-  // peer can make this true every time; the pipe's bound then shows it (Errc::kFull of the channel).
+  // True when the consumer said it sleeps and must be sent a Wake after the writes before this
+  // call. Clears the flag, so that one sleeper gets one wake. Batched: call once after many writes.
+  // A lying peer can make this true every time; the pipe's bound then shows it (Errc::kFull of the
+  // channel).
   bool consumer_needs_wake();
 
-  // To be called before blocking for want of space: announces it, then looks again. True when there is
-  // still no space and the caller may sleep until a Wake; false: space has come up, write again.
+  // To be called before blocking for want of space: announces it, then looks again. True when there
+  // is still no space and the caller may sleep until a Wake; false: space has come up, write again.
   Result<bool> prepare_to_sleep();
 
  private:
@@ -81,9 +90,9 @@ class RingReader {
   RingReader(RingShared* shared, const std::byte* data, size_t capacity);
 
   enum class Read { kMessage, kEmpty };
-  // Moves the next whole message into `message` (its capacity is reused; left alone otherwise). kEmpty:
-  // none is complete yet; parts that came stay inside the reader. kCorrupt: impossible index, length or
-  // total; the ring is then beyond use.
+  // Moves the next whole message into `message` (its capacity is reused; left alone otherwise).
+  // kEmpty: none is complete yet; parts that came stay inside the reader. kCorrupt: impossible
+  // index, length or total; the ring is then beyond use.
   Result<Read> read(std::string& message);
 
   // As in RingWriter: true when the producer waits for space and must be sent a Wake.
@@ -111,7 +120,8 @@ class SharedQueue {
     size_t results_bytes = 4u << 20;
   };
 
-  // Coordinator: a fresh memfd, sized, sealed with F_SEAL_SHRINK|F_SEAL_GROW|F_SEAL_SEAL and mapped.
+  // Coordinator: a fresh memfd, sized, sealed with F_SEAL_SHRINK|F_SEAL_GROW|F_SEAL_SEAL and
+  // mapped.
   static Result<std::unique_ptr<SharedQueue>> create(const Options& options);
   // Fetcher: maps what it inherited; checks size, seals, magic and layout version.
   static Result<std::unique_ptr<SharedQueue>> open(UniqueFd memfd);
@@ -122,8 +132,8 @@ class SharedQueue {
 
   int fd() const;  // to be inherited by the fetcher
 
-  // Exactly one of each pair may be taken per process: the coordinator writes jobs and reads results,
-  // the fetcher the other way round. Valid as long as the SharedQueue.
+  // Exactly one of each pair may be taken per process: the coordinator writes jobs and reads
+  // results, the fetcher the other way round. Valid as long as the SharedQueue.
   RingWriter& jobs_writer();
   RingReader& jobs_reader();
   RingWriter& results_writer();
