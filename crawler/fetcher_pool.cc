@@ -77,7 +77,9 @@ Result<void> FetcherPool::spawn(Fetcher& fetcher) {
   fetcher.child->on_exit([this, &fetcher](ExitStatus status) { on_exit(fetcher, status); });
   // A fetcher without its control channel is of no use. If it has died anyway, this changes
   // nothing.
-  fetcher.child->on_disconnect([&fetcher] { fetcher.child->kill(SIGKILL); });
+  fetcher.child->on_disconnect([this, &fetcher] {
+    if (!shutting_down_) fetcher.child->kill(SIGKILL);
+  });
   fetcher.child->on_error([this, &fetcher](const Error& error) {
     if (error.code != Errc::kClosed) condemn(fetcher, error.message() + ", killed", 0);
   });

@@ -83,6 +83,12 @@ Seeds read_all_seeds(const RunOptions& options, Logger& log) {
       return seeds;
     }
     SeedList list = read_seeds(*bytes, argument == "-" ? "stdin" : argument);
+    if (list.seeds.empty() && bytes->find('\0') != std::string::npos) {
+      log.error(argument +
+                " is not a text file: seeds are one URL per line, like https://example.com/");
+      seeds.code = ExitCode::kNoSeeds;
+      return seeds;
+    }
     for (const std::string& problem : list.problems) log.error(problem);
     problems += list.problems.size();
     for (Seed& seed : list.seeds) seeds.list.push_back(std::move(seed));
