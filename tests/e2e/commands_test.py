@@ -10,7 +10,6 @@ import os
 import re
 import sqlite3
 import sys
-import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 
@@ -194,4 +193,4 @@ class Parts(crawl_run.EndToEnd):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    crawl_run.main()

@@ -6,13 +6,13 @@ the result equals that of a run that nobody disturbed."""
 import os
 import sys
 import threading
-import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 
 import crawl_run
 import nginx
 
+CORPUS = "postgresql-doc-15/html"
 KILLS = 50
 # 1,170 pages, one every 12 ms: 14 s. The kills leave at most 50 × 0.25 s, 6.25 s as a rule.
 PACE = ["--delay", "12ms", "--host-concurrency", "8", "-f", "2"]
@@ -30,7 +30,7 @@ COMPARED = {
 
 class CoordinatorDies(crawl_run.EndToEnd):
     def test_50_times_in_one_crawl(self):
-        root = crawl_run.corpus("postgresql-doc-15/html")
+        root = crawl_run.corpus(CORPUS)
         server = nginx.Nginx(self.place.folder, {"127.0.0.1": root})
         self.addCleanup(server.stop)
         seeds = self.place.write("seeds.txt", server.url() + "\n")
@@ -75,5 +75,4 @@ class CoordinatorDies(crawl_run.EndToEnd):
 
 
 if __name__ == "__main__":
-    nginx.nginx_program()
-    unittest.main(verbosity=2)
+    crawl_run.main(nginx.nginx_program, lambda: crawl_run.corpus(CORPUS))

@@ -6,7 +6,6 @@ retries, robots.txt in every state, revisits, private addresses, encodings."""
 import gzip
 import os
 import sys
-import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 
@@ -283,4 +282,4 @@ class Encodings(Scripted):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    crawl_run.main()

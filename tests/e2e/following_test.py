@@ -6,7 +6,6 @@ seeds with options, and the budgets."""
 import os
 import sys
 import threading
-import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 
@@ -212,4 +211,4 @@ class Budgets(Following):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    crawl_run.main()

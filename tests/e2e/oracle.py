@@ -48,14 +48,14 @@ def words(text):
 
 
 def canonical(url):
-    """Without its fragment, with an explicit path, escaped; None where there is no scheme."""
+    """Without its fragment, with an explicit path, escaped; None where it is no URL."""
     url = url.partition("#")[0]
     parts = urllib.parse.urlsplit(url)
     if parts.scheme not in ("http", "https"):
         return url if parts.scheme else None
     host = (parts.hostname or "").lower()
-    if not host:
-        return None
+    if not host or set(host) & set(" <>^|%\\#"):
+        return None  # not a host's name
     default = {"http": 80, "https": 443}[parts.scheme]
     port = f":{parts.port}" if parts.port not in (None, default) else ""
     path = urllib.parse.quote(parts.path or "/", safe="/%:@!$&'()*+,;=-._~[]|^")

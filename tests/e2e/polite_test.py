@@ -5,7 +5,6 @@ second and host, robots.txt first, nothing disallowed, Crawl-delay obeyed."""
 
 import os
 import sys
-import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 
@@ -89,5 +88,4 @@ class Polite(crawl_run.EndToEnd):
 
 
 if __name__ == "__main__":
-    nginx.nginx_program()
-    unittest.main(verbosity=2)
+    crawl_run.main(nginx.nginx_program)

@@ -4,9 +4,9 @@
 is exactly what the oracle reads in the files."""
 
 import collections
+import functools
 import os
 import sys
-import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 
@@ -14,6 +14,8 @@ import crawl_run
 import nginx
 import oracle
 
+POSTGRESQL, PYTHON, HANDBOOK = CORPORA = [
+    "postgresql-doc-15/html", "python3.11/html", "debian-handbook/html"]
 FAST = ["--delay", "0", "--host-concurrency", "16"]
 
 
@@ -57,7 +59,7 @@ class RealInput(crawl_run.EndToEnd):
                          self.place.query("SELECT count(*) FROM visits"))
 
     def test_postgresql_alone(self):
-        sites = self.serve({"127.0.0.1": crawl_run.corpus("postgresql-doc-15/html")})
+        sites = self.serve({"127.0.0.1": crawl_run.corpus(POSTGRESQL)})
         seeds = self.place.write("seeds.txt", self.server.url() + "\n")
         run = self.begin(*FAST, seeds)
         expected = oracle.closure(sites, [self.server.url()])
@@ -68,9 +70,9 @@ class RealInput(crawl_run.EndToEnd):
         self.visited_once()
 
     def test_three_sites_under_four_names_in_one_crawl(self):
-        handbook = crawl_run.corpus("debian-handbook/html")
-        sites = self.serve({"pg.localhost": crawl_run.corpus("postgresql-doc-15/html"),
-                            "127.0.0.2": crawl_run.corpus("python3.11/html"),
+        handbook = crawl_run.corpus(HANDBOOK)
+        sites = self.serve({"pg.localhost": crawl_run.corpus(POSTGRESQL),
+                            "127.0.0.2": crawl_run.corpus(PYTHON),
                             "localhost": handbook, "127.0.0.1": handbook})
         languages = sorted(path.name for path in handbook.iterdir() if path.is_dir())
         self.assertEqual(len(languages), 26)
@@ -99,5 +101,4 @@ def first_difference(ours, theirs):
 
 
 if __name__ == "__main__":
-    nginx.nginx_program()
-    unittest.main(verbosity=2)
+    crawl_run.main(nginx.nginx_program, *(functools.partial(crawl_run.corpus, each) for each in CORPORA))

@@ -6,10 +6,10 @@ import os
 import pathlib
 import re
 import signal
+import sqlite3
 import sys
 import threading
 import time
-import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 
@@ -105,9 +105,9 @@ class Signals(crawl_run.EndToEnd):
     def stored(self, path):
         try:
             return self.place.query("SELECT 1 FROM pages WHERE url = ?", self.server.url(path))
-        except Exception:  # there is no database yet
+        except sqlite3.Error:  # there is no database yet
             return False
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    crawl_run.main()

@@ -27,6 +27,14 @@ def skip_all(why):
     sys.exit(SKIPPED)
 
 
+def main(*needs):
+    """Runs a file's tests. `needs`: functions that skip_all() where something is missing."""
+    for need in needs:
+        need()
+    program("CRAWL_BIN")
+    unittest.main(verbosity=2)
+
+
 def program(variable):
     path = os.environ.get(variable, "")
     if not os.access(path, os.X_OK):
