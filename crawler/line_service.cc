@@ -27,7 +27,8 @@ bool write_ready(std::deque<SlotPtr>& slots, Output& output) {
 
 ExitCode report_parser_failure(const Error& error) {
   std::fprintf(stderr, "crawl: %s\n", escape_for_terminal(error.message()).c_str());
-  return error.code == Errc::kNotFound ? ExitCode::kNoInput : ExitCode::kBug;
+  if (error.code == Errc::kNotFound) return ExitCode::kNoInput;
+  return error.code == Errc::kInvalid ? ExitCode::kConfig : ExitCode::kBug;
 }
 
 ExitCode serve_lines(ParseClient& client,

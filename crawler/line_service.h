@@ -36,7 +36,8 @@ ExitCode serve_lines(ParseClient& client,
 // Writes the slots in order, waiting for the client until they are ready.
 ExitCode write_in_order(ParseClient& client, std::deque<SlotPtr>& slots, Output& output);
 
-// Says on stderr what went wrong; 66 for what is not there, else 70.
+// Says on stderr what went wrong; 66 for what is not there, 78 for a fetcher that
+// cannot be run, else 70.
 ExitCode report_parser_failure(const Error& error);
 
 // The whole of a file, or of stdin for "-", at most `bytes_max`. kNotFound, kFull (too long), kIo.
