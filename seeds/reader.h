@@ -26,13 +26,13 @@ struct Seed {
 };
 
 struct SeedList {
-  std::vector<Seed> seeds;           // without duplicates, in order
-  std::vector<std::string> problems; // "seeds.txt:12: not a URL: …", escaped for a terminal
+  std::vector<Seed> seeds;            // without duplicates, in order
+  std::vector<std::string> problems;  // "seeds.txt:12: not a URL: …", escaped for a terminal
 };
 
-// `source` names the input in problems. Bytes that are no text (NUL, invalid UTF-8) make a bad line; a
-// line longer than 64 KiB too. A URL without a scheme ("example.com/x") is a bad line that says what to
-// write.
+// `source` names the input in problems. Bytes that are no text (NUL, invalid UTF-8) make a bad
+// line; a line longer than 64 KiB too. A URL without a scheme ("example.com/x") is a bad line that
+// says what to write.
 SeedList read_seeds(std::string_view bytes, std::string_view source);
 // A seed from the command line.
 Result<Seed> parse_seed(std::string_view text);
