@@ -82,6 +82,7 @@ void Coordinator::settle_robots(Host& asked, const Transfer& transfer,
     robots.rules = std::move(*rules);
     robots.state = RobotsState::kOk;
     asked.politeness.set_crawl_delay(robots.rules.crawl_delay_ms());
+    asked.politeness.not_before(clock_.monotonic_ms() + asked.politeness.delay_ms());
   } else if (transfer.outcome == Outcome::kRedirect) {
     if (follow_robots_redirect(asked, transfer)) return;
     robots.state = RobotsState::kUnavailable;

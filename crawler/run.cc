@@ -84,8 +84,9 @@ Seeds read_all_seeds(const RunOptions& options, Logger& log) {
     }
     SeedList list = read_seeds(*bytes, argument == "-" ? "stdin" : argument);
     if (list.seeds.empty() && bytes->find('\0') != std::string::npos) {
-      log.error(argument +
-                " is not a text file: seeds are one URL per line, like https://example.com/");
+      log.error(
+          argument +
+          " is not a text file in UTF-8: seeds are one URL per line, like https://example.com/");
       seeds.code = ExitCode::kNoSeeds;
       return seeds;
     }
@@ -113,7 +114,7 @@ class SignalWatch {
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &set, &watch->previous_);
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);
     watch->fd_.reset(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
     if (!watch->fd_) return errno_error("signalfd");
     const int fd = watch->fd_.fd();
@@ -129,16 +130,14 @@ class SignalWatch {
   }
   ~SignalWatch() {
     if (fd_) loop_.unwatch(fd_.fd());
-    pthread_sigmask(SIG_SETMASK, &previous_, nullptr);
   }
   SignalWatch(const SignalWatch&) = delete;
   SignalWatch& operator=(const SignalWatch&) = delete;
 
  private:
-  explicit SignalWatch(EventLoop& loop) : loop_(loop) { sigemptyset(&previous_); }
+  explicit SignalWatch(EventLoop& loop) : loop_(loop) {}
   EventLoop& loop_;
   UniqueFd fd_;
-  sigset_t previous_{};
 };
 
 ExitCode fail(Logger& log, const Error& error, ExitCode code) {
