@@ -88,7 +88,7 @@ void write_crawl(const std::string& path, bool finish = true) {
   unit.new_urls[4].reason = SkipReason::kRobotsDenied;
   run.writer->submit(std::move(unit));
 
-  const std::string body = zstd_frame("<p>Hello");
+  const std::string body = zstd_frame("<p>Hello");  // must live until the writer has stored it
   PageRow home = ok_page(1, 0, 1'700'000'000'000, "Home\x1b[31m", "Hello");
   home.body_zstd = body;
   home.links.push_back({2, LinkKind::kAnchor, "", "page"});
@@ -102,7 +102,11 @@ void write_crawl(const std::string& path, bool finish = true) {
   last.events.push_back(
       {1'700'000'003'000, "fetcher_exited", 77, {}, 11, "http://a.test/x", "died"});
   run.writer->submit(std::move(last));
-  if (finish) run.finish("interrupted");
+  if (finish) {
+    run.finish("interrupted");
+  } else {
+    run.writer.reset();  // stores everything, and records no end
+  }
 }
 
 }  // namespace
