@@ -116,7 +116,7 @@ int run(int pages, const std::string& path) {
     (*writer)->submit(std::move(unit));
     while ((*writer)->queued_bytes() > kBacklogBytes) ::usleep(500);
   }
-  if (Result<void> done = (*writer)->finish("done", 1, pages, 0); !done) {
+  if (Result<void> done = (*writer)->finish("done", 1); !done) {
     return std::fprintf(stderr, "%s\n", done.error().message().c_str()), 1;
   }
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - began;

@@ -16,8 +16,6 @@ void bind_host_state(Statement& statement, const HostRow& row) {
   statement.bind_optional(5, row.crawl_delay_ms);
   statement.bind(6, row.delay_ms);
   statement.bind(7, row.next_at);
-  statement.bind(8, row.pages);
-  statement.bind(9, row.errors);
 }
 
 }  // namespace
@@ -68,7 +66,7 @@ Result<void> UnitApplier::apply_hosts(const WriteUnit& unit) {
     Statement& insert = statements_->host;
     insert.bind(1, row.id);
     bind_host_state(insert, row);
-    insert.bind(10, row.name);
+    insert.bind(8, row.name);
     if (Result<void> done = insert.run(); !done) return done;
   }
   return {};

@@ -46,7 +46,8 @@ class UnitApplier {
   // After an error the open transaction is to be rolled back.
   Result<void> apply(const WriteUnit& unit);
   Result<TailLoaded> load_tail(const TailRequest& request);
-  // Writes the counts of pages (ok and not_modified) and of their bytes to the run's row.
+  // Writes to the run's row how many page rows its fetches wrote, whatever their outcome, and how
+  // many bytes of decoded bodies came with them.
   Result<void> store_counters();
 
  private:
@@ -69,6 +70,7 @@ class UnitApplier {
   Result<void> insert_facts(const PageRow& page);
   Result<void> update_facts(const PageRow& page);
   Result<void> confirm_copy(const PageRow& page);
+  Result<void> count_page(const PageRow& page);
   Result<void> add_visit(const PageRow& page, int64_t content_hash, std::string_view change);
 
   const int64_t run_id_;

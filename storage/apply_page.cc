@@ -16,6 +16,13 @@ bool brings_copy(const PageRow& page) {
          (page.outcome == Outcome::kOk || page.content_hash != 0);
 }
 
+// What host.errors counts: fetches that brought neither what was asked for nor where it went.
+bool is_error(Outcome outcome) {
+  return outcome != Outcome::kOk && outcome != Outcome::kNotModified &&
+         outcome != Outcome::kRedirect && outcome != Outcome::kTooLarge &&
+         outcome != Outcome::kUnsupportedType;
+}
+
 }  // namespace
 
 // What the database holds of a page before this fetch.
@@ -57,11 +64,18 @@ Result<void> UnitApplier::apply_page(const PageRow& page) {
     done = stored->exists ? update_facts(page) : insert_facts(page);
   }
   if (!done) return done;
-  if (page.outcome == Outcome::kOk || confirms) {
-    ++pages_;
-    bytes_ += static_cast<int64_t>(page.body_bytes);
-  }
+  if (done = count_page(page); !done) return done;
   return add_visit(page, content_hash, change);
+}
+
+// In the page's own unit, so that after any crash the counts are those of the rows.
+Result<void> UnitApplier::count_page(const PageRow& page) {
+  ++pages_;
+  bytes_ += static_cast<int64_t>(page.body_bytes);
+  Statement& count = statements_->host_count;
+  count.bind(1, page.url_id);
+  count.bind(2, int64_t{is_error(page.outcome) ? 1 : 0});
+  return count.run();
 }
 
 Result<UnitApplier::StoredPage> UnitApplier::stored_page(int64_t url_id) {

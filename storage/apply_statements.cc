@@ -12,11 +12,13 @@ constexpr const char* kInsertSeed =
     "DO UPDATE SET depth = excluded.depth, scope = excluded.scope, tag = excluded.tag";
 constexpr const char* kInsertHost =
     "INSERT INTO host(id, robots_state, robots_rules, robots_at, crawl_delay_ms, delay_ms, "
-    "next_at, "
-    "pages, errors, name) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    "next_at, name) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 constexpr const char* kUpdateHost =
     "UPDATE host SET robots_state = ?2, robots_rules = ?3, robots_at = ?4, crawl_delay_ms = ?5, "
-    "delay_ms = ?6, next_at = ?7, pages = ?8, errors = ?9 WHERE id = ?1";
+    "delay_ms = ?6, next_at = ?7 WHERE id = ?1";
+constexpr const char* kCountPage =
+    "UPDATE host SET pages = pages + 1, errors = errors + ?2 "
+    "WHERE id = (SELECT host_id FROM url WHERE id = ?1)";
 constexpr const char* kInsertUrl =
     "INSERT INTO url(id, host_id, seed_id, via_id, depth, first_seen_at, state, reason, url, hops) "
     "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
@@ -70,6 +72,7 @@ Result<void> UnitApplier::Statements::prepare(Database& database) {
       {&seed, kInsertSeed},
       {&host, kInsertHost},
       {&host_update, kUpdateHost},
+      {&host_count, kCountPage},
       {&url, kInsertUrl},
       {&url_upgrade, kUpgradeUrl},
       {&url_update, kUpdateUrl},

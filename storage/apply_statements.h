@@ -8,9 +8,9 @@
 namespace crawl {
 
 struct UnitApplier::Statements {
-  Statement seed, host, host_update, url, url_upgrade, url_update, event, stored_page, replace_page,
-      insert_facts, update_facts, confirm_copy, replace_body, delete_body, delete_links, link,
-      visit, counters, tail_at_depth, tail_deeper;
+  Statement seed, host, host_update, host_count, url, url_upgrade, url_update, event, stored_page,
+      replace_page, insert_facts, update_facts, confirm_copy, replace_body, delete_body,
+      delete_links, link, visit, counters, tail_at_depth, tail_deeper;
 
   Result<void> prepare(Database& database);
 };

@@ -42,8 +42,8 @@ struct HostRow {
   std::optional<int64_t> crawl_delay_ms;
   int64_t delay_ms = 0;
   int64_t next_at = 0;
-  int64_t pages = 0;
-  int64_t errors = 0;
+  int64_t pages = 0;   // read back only: the writer counts them, page by page
+  int64_t errors = 0;  // the same
 };
 
 struct NewUrl {
@@ -92,7 +92,8 @@ enum class BodyStore : uint8_t {
   kKeep,  // leave text, body and links of the last good fetch
 };
 
-// One fetch. Replaces the page row, its links and its body, and adds a visit.
+// One fetch. Replaces the page row, its links and its body, adds a visit, and is counted in its
+// host and its run.
 // not_modified: keeps everything but fetched_at, status-independent facts, and adds the visit.
 // An outcome that failed never replaces title, text, links and body of a good copy (kKeep).
 struct PageRow {
@@ -135,7 +136,7 @@ struct WriteUnit {
   std::vector<UrlUpgrade> upgrades;
   std::optional<PageRow> page;
   std::vector<UrlUpdate> url_updates;
-  std::vector<HostRow> host_updates;  // name is ignored
+  std::vector<HostRow> host_updates;  // name, pages and errors are ignored
   std::vector<EventRow> events;
   size_t bytes() const;  // approximate memory, for back-pressure
 };

@@ -4,7 +4,7 @@
 -- Times are milliseconds since 1970 UTC in tables, ISO 8601 in views. Words (state, outcome, reason,
 -- kind, …) are the names of base/vocabulary.h.
 
-CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;  -- 'fingerprint_seed', 'created_by'
+CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;  -- 'fingerprint_seed', 'created_by', 'robots_agent'
 
 CREATE TABLE run (
   id INTEGER PRIMARY KEY,
@@ -12,8 +12,8 @@ CREATE TABLE run (
   ended_at INTEGER,              -- NULL: running, or died
   end_reason TEXT,               -- done, interrupted, max_pages, max_time, max_bytes, failed, died
   pid INTEGER NOT NULL,
-  pages INTEGER NOT NULL DEFAULT 0,
-  bytes INTEGER NOT NULL DEFAULT 0,
+  pages INTEGER NOT NULL DEFAULT 0,  -- page rows its fetches wrote, with any outcome
+  bytes INTEGER NOT NULL DEFAULT 0,  -- of their decoded bodies
   options TEXT NOT NULL          -- JSON object
 );
 
@@ -34,8 +34,8 @@ CREATE TABLE host (
   crawl_delay_ms INTEGER,        -- as robots.txt asks
   delay_ms INTEGER NOT NULL DEFAULT 0,     -- in force, with back-off
   next_at INTEGER NOT NULL DEFAULT 0,      -- wall clock; no request before
-  pages INTEGER NOT NULL DEFAULT 0,
-  errors INTEGER NOT NULL DEFAULT 0
+  pages INTEGER NOT NULL DEFAULT 0,        -- page rows that fetches wrote, in all runs
+  errors INTEGER NOT NULL DEFAULT 0        -- of these: not ok, not_modified, redirect, too_large, unsupported_type
 );
 
 -- Appended by rowid only: the coordinator gives out the ids and knows every URL's fingerprint.

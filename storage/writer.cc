@@ -43,8 +43,6 @@ struct QueuedUnit {
 struct RunEnd {
   std::string reason;
   int64_t ended_at;
-  int64_t pages;
-  int64_t bytes;
 };
 
 struct Stop {
@@ -238,14 +236,12 @@ void Writer::State::fail(Error error) {
 }
 
 Result<void> Writer::State::record_end(const RunEnd& end) {
-  Result<Statement> update = database.prepare(
-      "UPDATE run SET ended_at = ?2, end_reason = ?3, pages = ?4, bytes = ?5 WHERE id = ?1");
+  Result<Statement> update =
+      database.prepare("UPDATE run SET ended_at = ?2, end_reason = ?3 WHERE id = ?1");
   if (!update) return update.error();
   update->bind(1, run_id);
   update->bind(2, end.ended_at);
   update->bind(3, end.reason);
-  update->bind(4, end.pages);
-  update->bind(5, end.bytes);
   return update->run();
 }
 
@@ -344,10 +340,9 @@ std::vector<WriterReply> Writer::take_replies() {
 
 size_t Writer::queued_bytes() const { return state_->queued_bytes.load(std::memory_order_relaxed); }
 
-Result<void> Writer::finish(const std::string& end_reason, int64_t ended_at, int64_t pages,
-                            int64_t bytes) {
+Result<void> Writer::finish(const std::string& end_reason, int64_t ended_at) {
   CRAWL_CHECK(state_->thread.joinable());
-  state_->push(Stop{RunEnd{end_reason, ended_at, pages, bytes}});
+  state_->push(Stop{RunEnd{end_reason, ended_at}});
   state_->thread.join();
   if (state_->end_failure) return *state_->end_failure;
   return {};

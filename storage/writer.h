@@ -65,10 +65,9 @@ class Writer {
   std::vector<WriterReply> take_replies();  // never blocks
   size_t queued_bytes() const;              // submitted and not yet applied: for back-pressure
 
-  // Commits everything submitted, then records the run's end (run.ended_at, end_reason, pages,
-  // bytes), checkpoints and stops. Call once, last. Blocks.
-  Result<void> finish(const std::string& end_reason, int64_t ended_at, int64_t pages,
-                      int64_t bytes);
+  // Commits everything submitted, then records the run's end (run.ended_at, end_reason; its pages
+  // and bytes stand already), checkpoints and stops. Call once, last. Blocks.
+  Result<void> finish(const std::string& end_reason, int64_t ended_at);
 
  private:
   struct State;

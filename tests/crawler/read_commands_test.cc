@@ -74,8 +74,6 @@ void write_crawl(const std::string& path, bool finish = true) {
   unit.new_hosts[0].robots_state = RobotsState::kOk;
   unit.new_hosts[0].robots_rules =
       RobotsRules::parse("User-agent: *\nDisallow: /private\n", "crawl").serialize();
-  unit.new_hosts[0].pages = 2;
-  unit.new_hosts[0].errors = 1;
   const char* urls[] = {"http://a.test/",      "http://a.test/page",        "http://a.test/dead",
                         "http://a.test/i.png", "http://a.test/private?x=1", "http://a.test/later"};
   for (int64_t id = 1; id <= 6; ++id) {
@@ -124,7 +122,8 @@ TEST_CASE("status: tells what the last run has done and what to type next", "[st
   CHECK(answer.says("        2  skipped"));
   CHECK(answer.says("        2  ok                   the page was fetched and stored\n"));
   CHECK(answer.says("        1  robots_denied "));
-  CHECK(answer.says("hosts with most pages\n          2  a.test"));
+  CHECK(answer.says("hosts with most pages\n          3  a.test"));
+  CHECK(answer.says("hosts with most errors\n          1  a.test"));
   CHECK(answer.says("fetcher_exited  PID 77  signal 11  http://a.test/x  died"));
   CHECK(answer.says("next: crawl -d " + path + " SEEDS   goes on with the 1 URLs"));
 }

@@ -23,6 +23,7 @@ WriteUnit numbered_unit(int64_t n) {
   PageRow page = ok_page(first, static_cast<uint64_t>(n), n, "numbered");
   page.body_zstd = "a body";
   WriteUnit unit;
+  if (n == 1) unit.new_hosts.push_back(new_host(1, "a"));
   for (int64_t id = first; id < first + kUrlsPerUnit; ++id) {
     unit.new_urls.push_back(new_url(id, "http://a/" + std::to_string(id)));
     page.links.push_back({id, LinkKind::kAnchor, "", "anchor"});
@@ -86,6 +87,8 @@ int64_t whole_units(const std::string& path) {
   CHECK(count("SELECT count(*) FROM body") == pages);
   CHECK(count("SELECT count(*) FROM visit") == pages);
   CHECK(count("SELECT ifnull(max(content_hash), 0) FROM page") == pages);
+  CHECK(count("SELECT ifnull(sum(pages), 0) FROM host") == pages);
+  CHECK(count("SELECT ifnull(sum(pages), 0) FROM run") == pages);
   return pages;
 }
 

@@ -12,6 +12,7 @@ class Story {
  public:
   Story() : run_(dir_.file("crawl.db")) {
     WriteUnit unit;
+    unit.new_hosts.push_back(new_host(1, "a"));
     unit.new_urls.push_back(new_url(1, "http://a/"));
     unit.new_urls.push_back(new_url(2, "http://a/2"));
     run_.writer->submit(std::move(unit));
@@ -159,4 +160,51 @@ TEST_CASE("page: the text of a copy is never NULL", "[page]") {
   story.then(ok_page(1, 7, 0, "", ""));
   CHECK(story.page("text = ''") == "1");
   CHECK(story.page("title IS NULL") == "1");
+}
+
+TEST_CASE("page: each fetch is counted in its host and its run, whatever its outcome", "[page]") {
+  const auto [outcome, errors] = GENERATE(table<Outcome, int>({{Outcome::kOk, 0},
+                                                               {Outcome::kNotModified, 0},
+                                                               {Outcome::kRedirect, 0},
+                                                               {Outcome::kTooLarge, 0},
+                                                               {Outcome::kUnsupportedType, 0},
+                                                               {Outcome::kHttpError, 1},
+                                                               {Outcome::kGone, 1},
+                                                               {Outcome::kTimeout, 1},
+                                                               {Outcome::kCrashedFetcher, 1}}));
+  CAPTURE(name(outcome));
+  Story story;
+  story.then(ok_page(1, 7, 0)).then(failed_page(1, outcome, 0));
+  CHECK(story.ask("pages||' '||errors FROM host") == "2 " + std::to_string(errors));
+  CHECK(story.ask("pages||' '||bytes FROM run") == "2 100");
+}
+
+TEST_CASE("page: the bytes of a run are those of all bodies, also of one that was cut", "[page]") {
+  Story story;
+  PageRow cut = failed_page(1, Outcome::kTooLarge, 0, BodyStore::kReplace);
+  cut.body_bytes = 1'000;
+  story.then(ok_page(1, 7, 0)).then(std::move(cut));
+  CHECK(story.ask("pages||' '||bytes FROM run") == "2 1100");
+}
+
+TEST_CASE("page: a host's state is replaced without touching its counts", "[page]") {
+  const TempDir dir;
+  const std::string path = dir.file("crawl.db");
+  TestRun run(path);
+  WriteUnit unit;
+  unit.new_hosts.push_back(new_host(1, "a"));
+  unit.new_hosts.push_back(new_host(2, "b"));
+  unit.new_hosts[1].pages = 9;  // the writer counts from nothing
+  unit.new_hosts[1].errors = 9;
+  unit.new_urls.push_back(new_url(1, "http://a/"));
+  run.writer->submit(std::move(unit));
+  run.writer->submit(page_unit(failed_page(1, Outcome::kTimeout, 100)));
+  WriteUnit update;
+  update.host_updates.push_back(new_host(1, "a"));
+  update.host_updates[0].delay_ms = 500;
+  run.writer->submit(std::move(update));
+  run.finish();
+  CHECK(query_file(path,
+                   "SELECT group_concat(name||' '||delay_ms||' '||pages||' '||errors, ', ') "
+                   "FROM host") == "a 500 1 1, b 0 0 0");
 }

@@ -78,7 +78,6 @@ TEST_CASE("resume: what was stored is read back", "[resume]") {
     unit.new_hosts[1].crawl_delay_ms = 0;
     unit.new_hosts[1].delay_ms = 1'500;
     unit.new_hosts[1].next_at = 88;
-    unit.new_hosts[1].errors = 2;
     unit.new_urls.push_back(new_url(1, "http://a/"));
     unit.new_urls.push_back(new_url(2, "http://b:81/", 0, 2));
     unit.new_urls.push_back(new_url(3, "http://b:81/x", 1, 2));
@@ -87,6 +86,9 @@ TEST_CASE("resume: what was stored is read back", "[resume]") {
     unit.new_urls.back().reason = SkipReason::kSchemeRefused;
     run.writer->submit(std::move(unit));
     run.writer->submit(page_unit(ok_page(1, 7, 2'000)));
+    WriteUnit again = page_unit(failed_page(2, Outcome::kTimeout, 2'000));
+    again.url_updates[0].state = UrlState::kPending;
+    run.writer->submit(std::move(again));
     run.finish();
   }
   Database database = open(path);
@@ -119,7 +121,10 @@ TEST_CASE("resume: what was stored is read back", "[resume]") {
   CHECK(hosts[1].crawl_delay_ms == std::optional<int64_t>(0));
   CHECK(hosts[1].delay_ms == 1'500);
   CHECK(hosts[1].next_at == 88);
-  CHECK(hosts[1].errors == 2);
+  CHECK(hosts[0].pages == 1);
+  CHECK(hosts[0].errors == 0);
+  CHECK(hosts[1].pages == 1);
+  CHECK(hosts[1].errors == 1);
 
   std::string urls;
   REQUIRE(for_each_url(database, [&](int64_t id, std::string_view url, std::string_view state,

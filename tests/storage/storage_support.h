@@ -95,7 +95,7 @@ struct TestRun {
     REQUIRE(started);
     writer = std::move(*started);
   }
-  void finish(const std::string& reason = "done") { REQUIRE(writer->finish(reason, 9'000, 1, 2)); }
+  void finish(const std::string& reason = "done") { REQUIRE(writer->finish(reason, 9'000)); }
 
   // Waits for replies until one of type T has come; nullopt after ten seconds without any.
   template <typename T>

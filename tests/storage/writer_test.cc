@@ -42,7 +42,8 @@ TEST_CASE("writer: a page, its links and its URL's state are stored together", "
   unit.events.push_back({5'000, "robots", 12, std::nullopt, 9, "http://a/", ""});
   HostRow host = new_host(1, "ignored");
   host.robots_state = RobotsState::kOk;
-  host.pages = 3;
+  host.pages = 30;  // ignored, as its name is
+  host.errors = 40;
   unit.host_updates.push_back(host);
   run.writer->submit(std::move(unit));
   run.finish();
@@ -61,13 +62,13 @@ TEST_CASE("writer: a page, its links and its URL's state are stored together", "
   CHECK(value("SELECT state||' '||outcome FROM urls WHERE url = 'http://a/'") == "done ok");
   CHECK(value("SELECT state||' '||depth||' '||via||ifnull(outcome,'-') FROM urls WHERE url LIKE "
               "'%2'") == "pending 1 http://a/-");
-  CHECK(value("SELECT host||' '||robots_state||' '||pages FROM hosts") == "a ok 3");
+  CHECK(value("SELECT host||' '||robots_state||' '||pages||' '||errors FROM hosts") == "a ok 1 0");
   CHECK(value("SELECT kind||pid||signal||ifnull(code,'-')||ifnull(text,'-') FROM events") ==
         "robots129--");
   CHECK(value("SELECT change||run FROM changes") == "new1");
   CHECK(value("SELECT zstd FROM body") == "body");
-  CHECK(value("SELECT end_reason||pages||bytes||ended_at FROM runs") ==
-        "done121970-01-01T00:00:09.000Z");
+  CHECK(value("SELECT end_reason||' '||pages||' '||bytes||' '||ended_at FROM runs") ==
+        "done 1 100 1970-01-01T00:00:09.000Z");
   CHECK(value("PRAGMA integrity_check") == "ok");
 }
 
@@ -263,7 +264,7 @@ TEST_CASE("writer: after a failing unit nothing more is written, and it says so 
   late.new_urls.push_back(new_url(4, "http://a/4"));
   run.writer->submit(std::move(late));
   run.writer->flush();
-  CHECK_FALSE(run.writer->finish("done", 1, 1, 1));
+  CHECK_FALSE(run.writer->finish("done", 1));
   CHECK(run.writer->take_replies().empty());
   CHECK(run.writer->queued_bytes() == 0);
   CHECK(query_file(path, "SELECT group_concat(id) FROM url") == "1");
@@ -285,7 +286,7 @@ TEST_CASE("writer: a full disk is reported as such, with the path", "[writer]") 
   REQUIRE(writer);
   const std::string text(100'000, 'x');
   (*writer)->submit(page_unit(ok_page(1, 1, 1, "", text)));
-  const Result<void> finished = (*writer)->finish("done", 1, 1, 1);
+  const Result<void> finished = (*writer)->finish("done", 1);
   REQUIRE_FALSE(finished);
   CHECK(finished.error().code == Errc::kFull);
   CHECK(finished.error().message().find(path) != std::string::npos);
