@@ -8,10 +8,13 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
+#include <cstring>
 
+#include "base/unique_fd.h"
 #include "base/units.h"
 #include "storage/database.h"
 
@@ -75,6 +78,30 @@ Result<int64_t> read_pragma(sqlite3* handle, const char* sql) {
   return value;
 }
 
+Error not_a_database(const std::string& path) {
+  return Error{Errc::kCorrupt, 0, path + " is not a database; crawl leaves it alone"};
+}
+
+Result<void> judge_identity(int64_t application, int64_t version, const std::string& path) {
+  if (application != kApplicationId) {
+    return Error{Errc::kCorrupt, 0,
+                 path + " is a database of another program; crawl leaves it alone"};
+  }
+  if (version > kSchemaVersion) {
+    return Error{Errc::kVersion, 0,
+                 fmt::format("{} was written by a newer crawl (schema {}, this one knows {})", path,
+                             version, kSchemaVersion)};
+  }
+  return {};
+}
+
+constexpr size_t kHeaderBytes = 100;  // SQLite file format §1.3
+
+int64_t big_endian_32(const unsigned char* bytes) {
+  return static_cast<int32_t>(uint32_t{bytes[0]} << 24 | uint32_t{bytes[1]} << 16 |
+                              uint32_t{bytes[2]} << 8 | uint32_t{bytes[3]});
+}
+
 std::string space_left(const std::string& path) {
   struct statvfs info {};
   if (::statvfs(path.c_str(), &info) != 0) return {};
@@ -133,30 +160,24 @@ Result<void> check_identity(sqlite3* handle, const std::string& path) {
   const Result<int64_t> application = read_pragma(handle, "PRAGMA application_id");
   if (!application) {
     if (sqlite3_errcode(handle) != SQLITE_NOTADB) return application.error();
-    return Error{Errc::kCorrupt, 0, path + " is not a database; crawl leaves it alone"};
-  }
-  if (*application != kApplicationId) {
-    return Error{Errc::kCorrupt, 0,
-                 path + " is a database of another program; crawl leaves it alone"};
+    return not_a_database(path);
   }
   const Result<int64_t> version = read_pragma(handle, "PRAGMA user_version");
   if (!version) return version.error();
-  if (*version > kSchemaVersion) {
-    return Error{Errc::kVersion, 0,
-                 fmt::format("{} was written by a newer crawl (schema {}, this one knows {})", path,
-                             *version, kSchemaVersion)};
-  }
-  return {};
+  return judge_identity(*application, *version, path);
 }
 
 Result<void> check_identity_untouched(const std::string& path) {
-  sqlite3* handle = nullptr;
-  const int rc = sqlite3_open_v2(immutable_sqlite_uri(path).c_str(), &handle,
-                                 SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, nullptr);
-  Result<void> identity =
-      rc == SQLITE_OK ? check_identity(handle, path) : sqlite_error(handle, "open " + path);
-  sqlite3_close(handle);
-  return identity;
+  UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) return errno_error("open " + path);
+  std::array<unsigned char, kHeaderBytes> header{};
+  const ssize_t got = ::pread(file.fd(), header.data(), header.size(), 0);
+  if (got < 0) return errno_error("read " + path);
+  if (static_cast<size_t>(got) < header.size() ||
+      std::memcmp(header.data(), "SQLite format 3", 16) != 0) {
+    return not_a_database(path);
+  }
+  return judge_identity(big_endian_32(&header[68]), big_endian_32(&header[60]), path);
 }
 
 Error sqlite_error(sqlite3* handle, std::string_view doing) {

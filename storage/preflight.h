@@ -29,7 +29,9 @@ std::string immutable_sqlite_uri(const std::string& path);
 // Reads application_id and user_version: kCorrupt unless the file is a database of ours, kVersion
 // when a newer crawl wrote it. Changes nothing.
 Result<void> check_identity(sqlite3* handle, const std::string& path);
-// The same from outside, through an immutable connection that leaves no trace.
+// The same from outside, by the bytes of the file's header, leaving no trace. Not through SQLite: a
+// connection that leaves no trace would ignore the journal of an interrupted transaction, and call
+// malformed what only has to be rolled back.
 Result<void> check_identity_untouched(const std::string& path);
 
 // The Error for the last failure on `handle`: kFull (with the space left) for a full disk, kBusy,
