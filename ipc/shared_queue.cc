@@ -267,7 +267,7 @@ Result<RingReader::Read> RingReader::take_records(std::string& message) {
     if (record_bytes(size) > head_seen_ - tail_)
       return corrupt("ring: record beyond the published end");
     if (more && size == 0) return corrupt("ring: empty part");
-    if (partial_.size() + size > kRecordBytesMax) return corrupt("ring: message too long");
+    if (partial_.size() + size > message_max_) return corrupt("ring: message too long");
     const bool whole = !more && partial_.empty();
     if (whole) message.clear();
     copy_out(tail_ + kLengthBytes, size, whole ? message : partial_);
@@ -280,6 +280,11 @@ Result<RingReader::Read> RingReader::take_records(std::string& message) {
     }
   }
   return Read::kEmpty;
+}
+
+void RingReader::set_message_max(size_t bytes) {
+  CRAWL_CHECK(bytes <= kRecordBytesMax);
+  message_max_ = bytes;
 }
 
 bool RingReader::producer_needs_wake() {

@@ -12,7 +12,7 @@
 // nothing; a consumer killed in mid-record has consumed nothing.
 //
 // A *message* may be longer than the ring: it travels as parts, each a record whose length word
-// carries a "more follows" bit. RingReader puts the parts together, bounded by kRecordBytesMax.
+// carries a "more follows" bit. RingReader puts the parts together, bounded by its message_max.
 //
 // Only this pair of files includes Boost.
 
@@ -97,6 +97,10 @@ class RingReader {
 
   // As in RingWriter: true when the producer waits for space and must be sent a Wake.
   bool producer_needs_wake();
+  // The most bytes that a message, all its parts together, may have from now on: a longer one is
+  // kCorrupt before the part that exceeds it is copied, so that the peer cannot make this process
+  // run out of memory. At most kRecordBytesMax, which holds until the first call.
+  void set_message_max(size_t bytes);
   Result<bool> prepare_to_sleep();  // true: still empty, may sleep until a Wake
 
  private:
@@ -110,6 +114,7 @@ class RingReader {
   uint64_t tail_ = 0;       // bytes ever consumed; the published copy is never read back
   uint64_t head_seen_ = 0;  // checked copy of the producer's index: tail_ <= head_seen_
   std::string partial_;     // the parts so far of a message that came in several
+  size_t message_max_ = kRecordBytesMax;
 };
 
 // Private copy of the mapping's owner; unmapped at destruction.

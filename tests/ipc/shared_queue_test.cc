@@ -322,6 +322,61 @@ TEST_CASE("shared queue: parts without end stop at kRecordBytesMax", "[shared_qu
   CHECK(refused);
 }
 
+TEST_CASE("shared queue: a message may be as long as the reader allows, and no longer",
+          "[shared_queue][hostile]") {
+  constexpr size_t kMax = 1000;
+  const size_t ring = GENERATE(size_t{64}, size_t{4096});  // in parts, and in one piece
+  const size_t size = kMax + GENERATE(size_t{0}, size_t{1});
+  CAPTURE(ring, size);
+  const auto queue = make_queue(ring, 64);
+  queue->jobs_reader().set_message_max(kMax);
+  const std::string message(size, 'x');
+  std::string got;
+  size_t sent = 0;
+  size_t sent_before = 0;
+  for (bool done = false; !done;) {
+    sent_before = sent;
+    const auto written = queue->jobs_writer().write(message, sent);
+    REQUIRE(written);
+    const auto read = queue->jobs_reader().read(got);
+    if (!read) {
+      CHECK(read.error().code == Errc::kCorrupt);
+      break;
+    }
+    done = *read == RingReader::Read::kMessage;
+  }
+  CHECK((got == message) == (size <= kMax));
+  // The parts within the bound were taken; the first beyond it was not.
+  CHECK(sent_before <= kMax);
+  CHECK(sent == size);
+  // Every message is measured by itself.
+  if (size <= kMax) {
+    sent = 0;
+    while (!*queue->jobs_writer().write(message, sent)) REQUIRE(queue->jobs_reader().read(got));
+    const auto again = queue->jobs_reader().read(got);
+    REQUIRE(again);
+    CHECK(*again == RingReader::Read::kMessage);
+  }
+}
+
+TEST_CASE("shared queue: parts stop at the reader's bound before they are copied",
+          "[shared_queue][hostile]") {
+  const auto queue = make_queue(4096, 64);
+  queue->jobs_reader().set_message_max(5000);
+  RawSegment raw(queue->fd());
+  std::string got;
+  raw.put<uint32_t>(test::kDataAt, 0x80000000U | 4092);
+  raw.put<uint64_t>(test::kJobsHeadAt, 4096);
+  const auto first = queue->jobs_reader().read(got);
+  REQUIRE(first);
+  CHECK(*first == RingReader::Read::kEmpty);
+  raw.put<uint64_t>(test::kJobsHeadAt, 8192);
+  const auto second = queue->jobs_reader().read(got);
+  REQUIRE_FALSE(second);
+  CHECK(second.error().code == Errc::kCorrupt);
+  CHECK(raw.get<uint64_t>(test::kJobsTailAt) == 4096);
+}
+
 TEST_CASE("shared queue: the blame slot tells lease, phase and heartbeat", "[shared_queue]") {
   const auto parent = make_queue();
   auto child = SharedQueue::open(duplicate(parent->fd()));
