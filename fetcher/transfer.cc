@@ -18,21 +18,6 @@ constexpr size_t kSniffBytes = 1445;            // MIME Sniffing Standard §5.2
 constexpr uint64_t kBombFloorBytes = 1u << 20;
 constexpr size_t kBodyKeptBytesMax = 256 * 1024;  // capacity that stays with a pooled handle
 
-const char* const kAccept = "Accept: text/html,application/xhtml+xml,text/plain;q=0.9,*/*;q=0.5";
-
-// What must not stand in a header field's value.
-bool is_safe_value(std::string_view value) {
-  return std::none_of(value.begin(), value.end(),
-                      [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
-}
-
-void append(Slist& list, const std::string& line) {
-  curl_slist* grown = curl_slist_append(list.get(), line.c_str());
-  if (grown == nullptr) return;
-  (void)list.release();
-  list.reset(grown);
-}
-
 }  // namespace
 
 Result<std::unique_ptr<HttpTransfer>> HttpTransfer::create(const Context& context) {
@@ -116,25 +101,28 @@ void HttpTransfer::drop_body() {
   if (body_.capacity() > kBodyKeptBytesMax) body_.shrink_to_fit();
 }
 
+// Null where the request is not a conditional one.
+Slist HttpTransfer::conditional_headers() const {
+  const bool has_etag = !request_.etag.empty() && is_safe_field_value(request_.etag);
+  const bool has_date =
+      !request_.last_modified.empty() && is_safe_field_value(request_.last_modified);
+  if (!has_etag && !has_date) return nullptr;
+  Slist headers = context_.headers.copy(request_.with_credentials);
+  if (has_etag) append_line(headers, "If-None-Match: " + request_.etag);
+  if (has_date) append_line(headers, "If-Modified-Since: " + request_.last_modified);
+  return headers;
+}
+
 void HttpTransfer::prepare(Slist pins) {
-  Slist headers;
-  append(headers, kAccept);
-  for (const std::string& line : context_.settings.headers) {
-    if (is_safe_value(line)) append(headers, line);
-  }
-  if (!request_.etag.empty() && is_safe_value(request_.etag)) {
-    append(headers, "If-None-Match: " + request_.etag);
-  }
-  if (!request_.last_modified.empty() && is_safe_value(request_.last_modified)) {
-    append(headers, "If-Modified-Since: " + request_.last_modified);
-  }
+  Slist own = conditional_headers();
+  const Slist& headers = own == nullptr ? context_.headers.list(request_.with_credentials) : own;
   error_[0] = '\0';
   active_ms_ = context_.clock.monotonic_ms();
   curl_easy_setopt(easy_, CURLOPT_URL, request_.url.c_str());
   curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, headers.get());
   curl_easy_setopt(easy_, CURLOPT_RESOLVE, pins.get());
   curl_easy_setopt(easy_, CURLOPT_FRESH_CONNECT, retried_ ? 1L : 0L);
-  headers_ = std::move(headers);
+  own_headers_ = std::move(own);
   pins_ = std::move(pins);
   prepared_ = true;
 }

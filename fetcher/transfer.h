@@ -17,6 +17,7 @@
 #include "base/result.h"
 #include "fetcher/address_guard.h"
 #include "fetcher/ca_store.h"
+#include "fetcher/request_headers.h"
 #include "fetcher/response_head.h"
 #include "fetcher/verdict.h"
 #include "ipc/messages.h"
@@ -43,6 +44,7 @@ struct FetchRequest {
   JobKind kind = JobKind::kPage;
   std::string url;  // canonical http(s)
   AddressPolicy policy = AddressPolicy::kPublicOnly;
+  bool with_credentials = true;  // of FetchSettings::headers
   std::string etag;
   std::string last_modified;
 };
@@ -59,16 +61,12 @@ struct FetchReport {
   int64_t retry_after_ms = -1;
 };
 
-struct SlistDeleter {
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
-using Slist = std::unique_ptr<curl_slist, SlistDeleter>;
-
 class HttpTransfer {
  public:
   // What all transfers share; everything named must outlive them.
   struct Context {
     const FetchSettings& settings;
+    const RequestHeaders& headers;
     const CaStore& ca;
     const Clock& clock;
     std::function<void(uint64_t lease)> on_activity;  // before our callbacks run for a job
@@ -122,6 +120,7 @@ class HttpTransfer {
   static int on_resolver_start(void* resolver, void* reserved, void* self);
 
   Result<void> set_constant_options();
+  Slist conditional_headers() const;
   void set_tls_options();
   void touch();
   bool take_header(std::string_view line);
@@ -142,7 +141,8 @@ class HttpTransfer {
   const Context& context_;
   CURL* easy_ = nullptr;
   char error_[CURL_ERROR_SIZE] = {};
-  Slist headers_, pins_;
+  Slist own_headers_;  // of a request that has some, else the shared ones are sent
+  Slist pins_;
 
   FetchRequest request_;
   std::unique_ptr<Url> url_;

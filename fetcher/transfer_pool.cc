@@ -42,7 +42,8 @@ TransferPool::TransferPool(EventLoop& loop, Resolver& resolver, CaStore ca, Fetc
       resolver_(resolver),
       ca_(std::move(ca)),
       settings_(std::move(settings)),
-      context_{settings_, ca_, loop_.clock(), {}} {}
+      headers_(settings_.headers),
+      context_{settings_, headers_, ca_, loop_.clock(), {}} {}
 
 Result<std::unique_ptr<TransferPool>> TransferPool::create(EventLoop& loop, Resolver& resolver,
                                                            CaStore ca, FetchSettings settings) {
@@ -160,14 +161,8 @@ void TransferPool::send(Active& active, const std::string& host, uint16_t port,
 
 Slist TransferPool::pin_list(const std::string& pin, const std::vector<IpAddress>& addresses) {
   Slist list;
-  const auto append = [&list](const std::string& entry) {
-    curl_slist* grown = curl_slist_append(list.get(), entry.c_str());
-    if (grown == nullptr) return;
-    (void)list.release();
-    list.reset(grown);
-  };
   for (const std::string& stale : stale_pins_) {
-    if (pins_.count(stale) == 0) append("-" + stale);
+    if (pins_.count(stale) == 0) append_line(list, "-" + stale);
   }
   stale_pins_.clear();
   // The leading '+' keeps a host that begins with '-' from reading as a withdrawal.
@@ -176,7 +171,7 @@ Slist TransferPool::pin_list(const std::string& pin, const std::vector<IpAddress
     if (entry.back() != ':') entry += ',';
     entry += address.family == 6 ? "[" + address.text() + "]" : address.text();
   }
-  append(entry);
+  append_line(list, entry);
   return list;
 }
 

@@ -73,6 +73,7 @@ class TransferPool {
   CaStore ca_;
   FetchSettings settings_;
   std::unique_ptr<Url> proxy_;  // where settings_.proxy is set
+  RequestHeaders headers_;
   HttpTransfer::Context context_;
   std::unique_ptr<CurlMulti> multi_;
   DoneHandler on_done_;

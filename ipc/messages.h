@@ -65,7 +65,7 @@ struct Configure {
   uint32_t generation = 0;  // of the shared memory; copied into every result
   std::string_view user_agent;
   std::string_view robots_agent;  // product token that robots.txt groups are matched with
-  std::vector<Header> headers;    // added to each request
+  std::vector<Header> headers;    // added to each request; credentials where its job says so
   std::string_view proxy;         // "" : none, whatever the environment says
   std::string_view ca_file;       // "" : the system's
   bool insecure = false;          // do not verify TLS certificates
@@ -141,6 +141,7 @@ struct FetchJob {
   JobKind kind = JobKind::kPage;
   std::string_view url;            // canonical, http or https, no fragment, no credentials
   bool allow_private = false;      // may connect to private addresses
+  bool with_credentials = true;    // send Configure's Authorization and Cookie headers too
   std::string_view etag;           // for If-None-Match; "" : none
   std::string_view last_modified;  // for If-Modified-Since; "" : none
 
@@ -150,6 +151,7 @@ struct FetchJob {
     v.choice(m.kind);
     v.text(m.url, kUrlBytesMax);
     v.flag(m.allow_private);
+    v.flag(m.with_credentials);
     v.text(m.etag, kShortBytesMax);
     v.text(m.last_modified, kShortBytesMax);
   }

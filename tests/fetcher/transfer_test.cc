@@ -96,6 +96,34 @@ TEST_CASE("transfer: added headers and validators are sent", "[transfer]") {
   CHECK_FALSE(mentions(sent, "Injected"));
 }
 
+TEST_CASE("transfer: credentials go only where the request may have them", "[transfer]") {
+  const auto server = always(ScriptedServer::page("x"), ScriptedServer::After::kKeepOpen);
+  FetchSettings settings = TransferRig::quick_settings();
+  settings.headers = {"X-Extra: yes", "aUTHORIZATION: Basic c2VjcmV0", "Cookie: sid=secret",
+                      "Proxy-Authorization: Basic c2VjcmV0", "Cookie-Policy: none"};
+  TransferRig rig(settings);
+  FetchRequest request;
+  request.url = server->url("/");
+  request.policy = AddressPolicy::kAny;
+  const bool conditional = GENERATE(false, true);
+  if (conditional) request.etag = "\"v1\"";
+  // The handle and the connection are used again, what was sent on them before is not.
+  for (const bool allowed : {true, false, true, false}) {
+    CAPTURE(conditional, allowed);
+    request.with_credentials = allowed;
+    CHECK(rig.fetch(request).report().outcome == Outcome::kOk);
+    const std::string sent = server->requests().back();
+    CHECK(mentions(sent, "\r\naUTHORIZATION: Basic c2VjcmV0\r\n") == allowed);
+    CHECK(mentions(sent, "\r\nCookie: sid=secret\r\n") == allowed);
+    CHECK(mentions(sent, "\r\nProxy-Authorization: Basic c2VjcmV0\r\n") == allowed);
+    CHECK(mentions(sent, "\r\nX-Extra: yes\r\n"));
+    CHECK(mentions(sent, "\r\nCookie-Policy: none\r\n"));
+    CHECK(mentions(sent, "\r\nAccept: text/html,"));
+    CHECK(mentions(sent, "If-None-Match") == conditional);
+  }
+  CHECK(server->connections() == 1);
+}
+
 TEST_CASE("transfer: a 304 that was not asked for is an error", "[transfer]") {
   const auto server = always("HTTP/1.1 304 Not Modified\r\n\r\n");
   TransferRig rig;

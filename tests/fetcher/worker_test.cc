@@ -82,6 +82,28 @@ TEST_CASE("worker: a page job is answered by what the page yields", "[worker]") 
   CHECK_FALSE(result.body_zstd.empty());
 }
 
+TEST_CASE("worker: a job says whether credentials are sent", "[worker]") {
+  const auto server = always(ScriptedServer::page("x"));
+  WorkerRig rig;
+  Configure configure;
+  configure.headers = {{"Authorization: Bearer secret"}, {"X-Extra: yes"}};
+  rig.configure(configure);
+  const std::string url = server->url("/");
+  FetchJob job = page_job(1, url);
+  job.kind = GENERATE(JobKind::kPage, JobKind::kRobots);
+  rig.put(job);
+  (void)rig.result();
+  job.lease = 2;
+  job.with_credentials = false;
+  rig.put(job);
+  (void)rig.result();
+  const auto requests = server->requests();
+  REQUIRE(requests.size() == 2);
+  CHECK(requests[0].find("\r\nAuthorization: Bearer secret\r\n") != std::string::npos);
+  CHECK(requests[1].find("secret") == std::string::npos);
+  CHECK(requests[1].find("\r\nX-Extra: yes\r\n") != std::string::npos);
+}
+
 TEST_CASE("worker: failures are answered too", "[worker]") {
   const auto server = always(ScriptedServer::response("404 Not Found", "Retry-After: 5\r\n", "no"));
   WorkerRig rig;
