@@ -57,6 +57,8 @@ Result<void> Coordinator::start_fetchers(int executable_fd) {
   configure.stall_timeout_ms = std::min(configure.stall_timeout_ms, configure.timeout_ms);
   configure.body_bytes_max = static_cast<uint64_t>(options_.max_size);
   configure.test_hook = options_.test_hook;
+  // A truthful result: text and body of one page, and what a page's links can be.
+  pool.result_bytes_max = static_cast<size_t>(8 * options_.max_size) + (size_t{64} << 20);
   pool_.emplace(loop_, pool, *this);
   waiting_for_fetcher_.resize(pool_->size());
   reserved_for_.resize(pool_->size());
@@ -200,7 +202,7 @@ Coordinator::End Coordinator::close(Progress& progress) {
       if (each.dirty) unit.host_updates.push_back(host_row(each));
     });
     writer_->submit(std::move(unit));
-    auto finished = writer_->finish(end_.reason, clock_.wall_ms(), pages_, bytes_);
+    auto finished = writer_->finish(end_.reason, clock_.wall_ms());
     if (!finished) {
       log_.error("cannot write " + options_.database + ": " + finished.error().message());
       end_ = {ExitCode::kIo, "failed"};
@@ -220,6 +222,7 @@ void Coordinator::arm_tidy() {
 
 // Writes what changed about hosts, and forgets those that have nothing to do.
 void Coordinator::tidy() {
+  condemn_silent_fetchers();
   const int64_t now = clock_.monotonic_ms();
   WriteUnit unit;
   std::vector<int64_t> idle;
@@ -232,6 +235,18 @@ void Coordinator::tidy() {
   });
   for (const int64_t id : idle) frontier_.forget(id);
   if (!unit.host_updates.empty()) writer_->submit(std::move(unit));
+}
+
+// The watchdog sees a fetcher that hangs; this sees one that lives and never answers. Rounds are
+// counted, not time, and none while results wait for the writer.
+void Coordinator::condemn_silent_fetchers() {
+  if (writer_->queued_bytes() > kWriterBytesMax) return;
+  constexpr int64_t kParseMs = 60'000;  // what waits in front of it in its fetcher
+  const int64_t patience_ms = 2 * options_.timeout_ms + options_.watchdog_ms + kParseMs;
+  for (auto& [id, lease] : leases_) {
+    if (++lease.rounds * kTidyMs <= patience_ms) continue;
+    pool_->condemn(lease.fetcher, "never answered, killed", id);
+  }
 }
 
 EventRow Coordinator::event(std::string kind, std::string url, std::string text) const {

@@ -41,6 +41,7 @@
 namespace crawl {
 
 inline constexpr int kStrikesMax = 3;  // fetchers that may die of one URL
+inline constexpr int64_t kRobotsFreshMs = int64_t{24} * 3'600'000;  // RFC 9309 §2.4
 
 class Coordinator final : public FetcherPool::Delegate {
  public:
@@ -71,6 +72,8 @@ class Coordinator final : public FetcherPool::Delegate {
   // Ends the run gently: nothing new is handed out, what is under way is finished (bounded). A
   // second call ends it at once.
   void stop(const std::string& reason, ExitCode code);
+  bool stopped() const { return stops_ > 0; }
+  const End& end() const { return end_; }  // once stopped
 
  private:
   struct Lease {
@@ -78,6 +81,7 @@ class Coordinator final : public FetcherPool::Delegate {
     size_t fetcher = 0;
     bool robots = false;
     int64_t started_ms = 0;
+    int rounds = 0;  // of tidy() that it has been out
     PendingUrl url;  // unless robots
   };
 
@@ -109,6 +113,7 @@ class Coordinator final : public FetcherPool::Delegate {
   int wait_ms() const;
   void tidy();
   void arm_tidy();
+  void condemn_silent_fetchers();
   void show(Progress& progress);
   ProgressSnapshot snapshot() const;
   End close(Progress& progress);
@@ -116,6 +121,12 @@ class Coordinator final : public FetcherPool::Delegate {
 
   // handing_out.cc
   void hand_out();
+  void release_one_waiting();
+  void release(int64_t host_id);
+  void release_waiting(size_t fetcher);
+  bool wait_for_fetcher(Host& host, size_t fetcher);
+  SkipReason reason_to_skip(const Host& host, const PendingUrl& url, const Url& parsed) const;
+  bool may_have_credentials(std::string_view url) const;
   bool hand_out_from(Host& host);
   bool settle_without_fetch(Host& host, const PendingUrl& url);
   void lease_page(Host& host, size_t fetcher, PendingUrl url);
@@ -139,7 +150,6 @@ class Coordinator final : public FetcherPool::Delegate {
   void submit(WriteUnit unit, const std::vector<Found>& found);
   Host& end_request(const Lease& lease, const Transfer& transfer);
   Lease take_lease(uint64_t lease_id);
-  void release_waiting(size_t fetcher);
 
   // robots_gate.cc
   bool robots_known(Host& host);
@@ -172,14 +182,16 @@ class Coordinator final : public FetcherPool::Delegate {
   std::optional<Database> reader_;  // host rows of hosts that come back to life
   std::optional<Discovery> discovery_;
   PrivateHosts private_hosts_;
+  std::unordered_set<std::string> seed_origins_;
+  int64_t robots_stale_before_ = 0;  // wall ms; older robots.txt rules are another agent's
   Frontier frontier_;
   std::unordered_map<uint64_t, Lease> leases_;
   uint64_t next_lease_ = 1;
-  std::vector<std::vector<int64_t>> waiting_for_fetcher_;  // host ids, by fetcher
-  std::deque<int64_t> tail_wanted_;                        // host ids whose tail is to be read
-  int tail_loads_ = 0;                                     // under way
-  std::vector<int64_t> resumed_hosts_;                     // ids, until the writer runs
-  std::vector<EventRow> early_events_;                     // until the writer runs
+  std::vector<std::deque<int64_t>> waiting_for_fetcher_;  // host ids, by fetcher
+  std::deque<int64_t> tail_wanted_;                       // host ids whose tail is to be read
+  int tail_loads_ = 0;                                    // under way
+  std::vector<int64_t> resumed_hosts_;                    // ids, until the writer runs
+  std::vector<EventRow> early_events_;                    // until the writer runs
 
   // Suspects were in flight in a fetcher that died without saying of what. Each is tried again
   // alone: a fetcher is reserved for its host until that has happened. So every death finds its URL

@@ -19,8 +19,8 @@ PendingUrl pending_url(int64_t id, const Url& url, const Offer& offer, int64_t s
 
 }  // namespace
 
-Discovery::Discovery(uint64_t fingerprint_seed, ScopePolicy scope, RobotsDenies robots_denies)
-    : seen_(fingerprint_seed), scope_(std::move(scope)), robots_denies_(std::move(robots_denies)) {}
+Discovery::Discovery(uint64_t fingerprint_seed, ScopePolicy scope)
+    : seen_(fingerprint_seed), scope_(std::move(scope)) {}
 
 void Discovery::restore_url(int64_t id, std::string_view url, bool skipped) {
   seen_.put(seen_.fingerprint(url), {id, skipped});
@@ -57,9 +57,6 @@ Discovery::Decision Discovery::decide(const Url& url, const Offer& offer, WriteU
       break;
   }
   decision.host_id = host_id(url, unit);
-  if (decision.reason == SkipReason::kNone && robots_denies_(decision.host_id, url)) {
-    decision.reason = SkipReason::kRobotsDenied;
-  }
   return decision;
 }
 
@@ -130,10 +127,6 @@ Found Discovery::upgrade(uint64_t fingerprint, int64_t id, const Url& url, const
   unit.upgrades.push_back(row);
   return Found{id, decision.host_id, url.authority(),
                pending_url(id, url, offer, decision.seed_id)};
-}
-
-void Discovery::mark_skipped(std::string_view url, int64_t id) {
-  seen_.put(seen_.fingerprint(url), {id, true});
 }
 
 }  // namespace crawl

@@ -6,7 +6,6 @@
 // here.
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,25 +37,20 @@ struct Found {
 
 class Discovery {
  public:
-  // Whether the host's robots.txt, as far as it is known, forbids the URL.
-  using RobotsDenies = std::function<bool(int64_t host_id, const Url& url)>;
-
-  Discovery(uint64_t fingerprint_seed, ScopePolicy scope, RobotsDenies robots_denies);
+  Discovery(uint64_t fingerprint_seed, ScopePolicy scope);
 
   // At start, from the database.
   void restore_url(int64_t id, std::string_view url, bool skipped);
   void restore_host(int64_t id, const std::string& name);
   void set_next_ids(int64_t url_id, int64_t host_id);
   ScopePolicy& scope() { return scope_; }
+  const ScopePolicy& scope() const { return scope_; }
 
   // Appends what is new to `unit`. nullopt: `href` is not a canonical URL, whoever sent it is
   // lying.
   std::optional<Found> offer(const Offer& offer, int64_t now_wall_ms, WriteUnit& unit);
   // A seed: always wanted. A URL that was skipped becomes pending.
   Found offer_seed(const Url& url, int64_t seed_id, int64_t now_wall_ms, WriteUnit& unit);
-
-  // The URL's decision changed from pending to skipped (robots.txt, budget).
-  void mark_skipped(std::string_view url, int64_t id);
 
   size_t urls() const { return seen_.size(); }
   size_t memory_bytes() const { return seen_.memory_bytes(); }
@@ -76,7 +70,6 @@ class Discovery {
 
   SeenTable seen_;
   ScopePolicy scope_;
-  RobotsDenies robots_denies_;
   std::unordered_map<std::string, int64_t> host_ids_;
   int64_t next_url_id_ = 1;
   int64_t next_host_id_ = 1;

@@ -57,6 +57,7 @@ Result<void> FetcherPool::start() {
 Result<void> FetcherPool::spawn(Fetcher& fetcher) {
   auto queue = SharedQueue::create(options_.queue);
   if (!queue) return queue.error();
+  (*queue)->results_reader().set_message_max(options_.result_bytes_max);
   ChildProcess::Options child;
   child.executable_fd = options_.executable_fd;
   child.argv = {"crawl-fetcher"};
@@ -97,9 +98,9 @@ void FetcherPool::respawn(Fetcher& fetcher) {
   if (shutting_down_) return;
   auto spawned = spawn(fetcher);
   if (spawned) return;
-  if (spawned.error().code != Errc::kBusy && ++failed_starts_ >= kFailedStartsMax) {
-    if (ready_count() == 0) delegate_.on_unusable(spawned.error());
-    return;
+  if (spawned.error().code != Errc::kBusy && ++failed_starts_ >= kFailedStartsMax &&
+      ready_count() == 0) {
+    return delegate_.on_unusable(spawned.error());
   }
   delegate_.on_warning("cannot start a fetcher now: " + spawned.error().message());
   spawn_later(fetcher, kForkBusyMs);
@@ -142,6 +143,10 @@ void FetcherPool::on_hello(Fetcher& fetcher, const Hello& hello) {
   fetcher.child->send(configure);
 }
 
+void FetcherPool::condemn(size_t index, const std::string& cause, uint64_t guilty_lease) {
+  condemn(*fetchers_[index], cause, guilty_lease);
+}
+
 void FetcherPool::condemn(Fetcher& fetcher, std::string cause, uint64_t guilty_lease) {
   if (!fetcher.child || !fetcher.kill_cause.empty()) return;
   fetcher.kill_cause = std::move(cause);
@@ -161,8 +166,12 @@ void FetcherPool::on_exit(Fetcher& fetcher, const ExitStatus& status) {
   loss.cause = fetcher.kill_cause.empty() ? status.text() : fetcher.kill_cause;
   loss.condemned = !fetcher.kill_cause.empty();
   const Blame blame = fetcher.queue->read_blame();
-  uint64_t suspect = fetcher.guilty != 0 ? fetcher.guilty : blame.lease;
-  if (suspect == 0 && fetcher.leases.size() == 1) suspect = *fetcher.leases.begin();
+  // A lease it does not hold is no answer, whoever names it: a page must not hide behind nonsense.
+  uint64_t suspect = fetcher.guilty;
+  if (fetcher.leases.count(suspect) == 0) suspect = blame.lease;
+  if (fetcher.leases.count(suspect) == 0 && fetcher.leases.size() == 1) {
+    suspect = *fetcher.leases.begin();
+  }
   if (!shutting_down_ && fetcher.leases.erase(suspect) == 1) {
     loss.blamed = suspect;
     loss.phase = blame.phase;
@@ -180,11 +189,8 @@ void FetcherPool::on_exit(Fetcher& fetcher, const ExitStatus& status) {
   delegate_.on_fetcher_lost(loss);
 
   if (shutting_down_) return;
-  if (died_starting && ++failed_starts_ >= kFailedStartsMax) {
-    if (ready_count() == 0) {
-      delegate_.on_unusable(Error{Errc::kIo, 0, "no fetcher can be started: " + loss.cause});
-    }
-    return;
+  if (died_starting && ++failed_starts_ >= kFailedStartsMax && ready_count() == 0) {
+    return delegate_.on_unusable(Error{Errc::kIo, 0, "no fetcher can be started: " + loss.cause});
   }
   const int doublings = std::min(fetcher.early_deaths, 16);
   const int64_t delay = fetcher.early_deaths == 0 ? 0 : kRespawnFirstMs << (doublings - 1);
@@ -312,10 +318,6 @@ size_t FetcherPool::load(size_t index) const { return fetchers_[index]->leases.s
 
 pid_t FetcherPool::pid(size_t index) const {
   return fetchers_[index]->child ? fetchers_[index]->child->pid() : 0;
-}
-
-void FetcherPool::kill(size_t index, int signal) {
-  if (fetchers_[index]->child) fetchers_[index]->child->kill(signal);
 }
 
 void FetcherPool::shut_down() {

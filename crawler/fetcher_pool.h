@@ -35,6 +35,7 @@ class FetcherPool {
     Configure configure;  // its views must outlive the pool; the generation is set here
     int64_t watchdog_ms = 30'000;
     SharedQueue::Options queue;
+    size_t result_bytes_max = kRecordBytesMax;  // a longer result breaks the rules
   };
 
   // How a fetcher ended.
@@ -99,8 +100,8 @@ class FetcherPool {
   // Disconnects every fetcher, which ends it, and kills those that do not leave within a second;
   // on_fetcher_lost is called for each, with expected = true.
   void shut_down();
-  // One of `signal` to a fetcher, for tests of supervision.
-  void kill(size_t index, int signal);
+  // Kills a fetcher that breaks a rule only the delegate can see; `guilty_lease` is blamed.
+  void condemn(size_t index, const std::string& cause, uint64_t guilty_lease);
 
  private:
   enum class State : uint8_t { kEmpty, kStarting, kReady };

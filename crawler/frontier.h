@@ -53,12 +53,11 @@ struct Host {
   Politeness politeness;
   RobotsGate robots;
   HostQueue queue;
-  int in_flight = 0;            // robots included
-  size_t fetcher = kNoFetcher;  // affinity: whose connection is warm
-  int64_t pages = 0;
-  int64_t errors = 0;
-  bool dirty = false;        // differs from its row
-  bool tail_wanted = false;  // in line for a reading of its tail
+  int in_flight = 0;               // robots included
+  size_t fetcher = kNoFetcher;     // affinity: whose connection is warm
+  bool dirty = false;              // differs from its row
+  bool tail_wanted = false;        // in line for a reading of its tail
+  bool waits_for_fetcher = false;  // in line for room in its fetcher
 
  private:
   friend class Frontier;

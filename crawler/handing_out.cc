@@ -50,11 +50,53 @@ bool Coordinator::may_hand_out() const {
 }
 
 void Coordinator::hand_out() {
-  while (may_hand_out() && any_fetcher_free()) {
+  // Deciding can cost time (patterns of a robots.txt): results and signals get their turn in
+  // between.
+  constexpr int64_t kTurnMs = 10;
+  constexpr int kRefusalsMax = 16;
+  const int64_t until = clock_.monotonic_ms() + kTurnMs;
+  int refusals = 0;
+  while (may_hand_out() && any_fetcher_free() && clock_.monotonic_ms() <= until) {
+    release_one_waiting();
     Host* next = frontier_.take_ready(clock_.monotonic_ms());
     if (next == nullptr) return;
-    if (hand_out_from(*next)) changed(*next);
+    if (hand_out_from(*next)) {
+      changed(*next);
+    } else if (++refusals >= kRefusalsMax) {
+      return;
+    }
   }
+}
+
+// Hosts that wait for a fetcher get their turn one by one, as it has room.
+void Coordinator::release_one_waiting() {
+  for (size_t i = 0; i < waiting_for_fetcher_.size(); ++i) {
+    if (waiting_for_fetcher_[i].empty()) continue;
+    const bool drained = reserved_for_[i] != 0 && pool_->load(i) == 0;
+    if (pool_->ready(i) && !drained && !fetcher_free(i)) continue;
+    const int64_t id = waiting_for_fetcher_[i].front();
+    waiting_for_fetcher_[i].pop_front();
+    release(id);
+  }
+}
+
+void Coordinator::release(int64_t host_id) {
+  Host* waiting = frontier_.find(host_id);
+  if (waiting == nullptr) return;
+  waiting->waits_for_fetcher = false;
+  changed(*waiting);
+}
+
+void Coordinator::release_waiting(size_t fetcher) {
+  for (const int64_t id : std::exchange(waiting_for_fetcher_[fetcher], {})) release(id);
+}
+
+// Always false: the host does not go back on the list yet.
+bool Coordinator::wait_for_fetcher(Host& target, size_t fetcher) {
+  if (!std::exchange(target.waits_for_fetcher, true)) {
+    waiting_for_fetcher_[fetcher].push_back(target.id);
+  }
+  return false;
 }
 
 // True when the host goes back on the list; false when it waits for a fetcher.
@@ -65,11 +107,7 @@ bool Coordinator::hand_out_from(Host& target) {
   }
   unreserve(target.id);
   const std::optional<size_t> fetcher = choose_fetcher(target);
-  if (!fetcher) {
-    const size_t awaited = target.fetcher == kNoFetcher ? 0 : target.fetcher;
-    waiting_for_fetcher_[awaited].push_back(target.id);
-    return false;
-  }
+  if (!fetcher) return wait_for_fetcher(target, target.fetcher == kNoFetcher ? 0 : target.fetcher);
   target.fetcher = *fetcher;
   if (!robots_known(target)) {
     lease_robots(target, *fetcher);
@@ -96,15 +134,11 @@ bool Coordinator::hand_out_alone(Host& target) {
   } else {
     fetcher = choose_fetcher(target);
   }
-  if (!fetcher) {
-    waiting_for_fetcher_[target.fetcher == kNoFetcher ? 0 : target.fetcher].push_back(target.id);
-    return false;
-  }
+  if (!fetcher) return wait_for_fetcher(target, target.fetcher == kNoFetcher ? 0 : target.fetcher);
   target.fetcher = *fetcher;
   reserved_for_[*fetcher] = target.id;
   if (pool_->load(*fetcher) > 0 || !pool_->ready(*fetcher)) {
-    waiting_for_fetcher_[*fetcher].push_back(target.id);
-    return false;
+    return wait_for_fetcher(target, *fetcher);
   }
   PendingUrl url = *target.queue.pop(clock_.monotonic_ms());
   if (settle_without_fetch(target, url)) {
@@ -116,25 +150,38 @@ bool Coordinator::hand_out_alone(Host& target) {
   return true;
 }
 
-// A URL that robots.txt forbids, or whose host cannot be asked for its robots.txt, ends here.
+// Why a URL that was pending is not wanted after all: the options may be others than when it was
+// found, and its robots.txt was not known then.
+SkipReason Coordinator::reason_to_skip(const Host& target, const PendingUrl& url,
+                                       const Url& parsed) const {
+  const bool is_seed = url.depth == 0 && url.hops == 0;
+  if (!is_seed) {
+    const ScopeDecision scope =
+        discovery_->scope().decide({parsed, LinkKind::kAnchor, false, url.depth, url.seed_id});
+    if (scope.reason != SkipReason::kNone) return scope.reason;
+  }
+  if (target.robots.state != RobotsState::kOk) return SkipReason::kNone;
+  std::string path(parsed.path());
+  if (parsed.has_query()) path.append("?").append(parsed.query());
+  return target.robots.rules.decide(path).allowed ? SkipReason::kNone : SkipReason::kRobotsDenied;
+}
+
+// A URL that is not wanted, or whose host cannot be asked for its robots.txt, ends here.
 bool Coordinator::settle_without_fetch(Host& target, const PendingUrl& url) {
+  const Result<Url> parsed = Url::parse(url.url);
+  CRAWL_CHECK(parsed.has_value());
   UrlUpdate update;
   update.id = url.id;
   update.attempts = url.attempts;
   update.strikes = url.strikes;
-  if (target.robots.state == RobotsState::kUnreachable) {
+  const SkipReason reason = reason_to_skip(target, url, *parsed);
+  if (reason != SkipReason::kNone) {
+    update.state = UrlState::kSkipped;
+    update.reason = name(reason);
+  } else if (target.robots.state == RobotsState::kUnreachable) {
     update.outcome = target.robots.outcome;
     update.reason = target.robots.detail;
     ++errors_;
-  } else if (target.robots.state == RobotsState::kOk) {
-    const Result<Url> parsed = Url::parse(url.url);
-    CRAWL_CHECK(parsed.has_value());
-    std::string path(parsed->path());
-    if (parsed->has_query()) path.append("?").append(parsed->query());
-    if (target.robots.rules.decide(path).allowed) return false;
-    update.state = UrlState::kSkipped;
-    update.reason = name(SkipReason::kRobotsDenied);
-    discovery_->mark_skipped(url.url, url.id);
   } else {
     return false;
   }
@@ -157,12 +204,20 @@ void Coordinator::lease_page(Host& target, size_t fetcher, PendingUrl url) {
   job.lease = id;
   job.url = lease.url.url;
   job.allow_private = target.allow_private;
+  job.with_credentials = may_have_credentials(lease.url.url);
   job.etag = lease.url.etag;
   job.last_modified = lease.url.last_modified;
   pool_->submit(fetcher, job);
   ++target.in_flight;
   ++page_leases_;
   target.politeness.on_start(lease.started_ms);
+  target.dirty = true;
+}
+
+// Credentials never cross origins: they go to those that seeds name.
+bool Coordinator::may_have_credentials(std::string_view url) const {
+  const size_t authority = url.find("://") + 3;
+  return seed_origins_.count(std::string(url.substr(0, url.find('/', authority)))) > 0;
 }
 
 }  // namespace crawl

@@ -2,6 +2,7 @@
 #include "crawler/host_queue.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 
@@ -53,7 +54,10 @@ std::optional<PendingUrl> HostQueue::pop(int64_t now_ms) {
   return url;
 }
 
-void HostQueue::release(int64_t url_id) { held_.erase(url_id); }
+void HostQueue::release(int64_t url_id) {
+  held_.erase(url_id);
+  if (loading_) released_.insert(url_id);
+}
 
 std::optional<int64_t> HostQueue::ready_ms() const {
   if (!front_.empty()) return 0;
@@ -81,8 +85,9 @@ void HostQueue::finish_load(std::vector<PendingUrl> urls, bool more) {
   if (more) watermark_ = {urls.back().depth, urls.back().id};
   std::vector<PendingUrl> arrived = std::move(arrived_);
   arrived_.clear();
+  const std::unordered_set<int64_t> released = std::exchange(released_, {});
   for (PendingUrl& url : urls) {
-    if (held_.count(url.id) == 0) push(std::move(url));
+    if (held_.count(url.id) == 0 && released.count(url.id) == 0) push(std::move(url));
   }
   for (PendingUrl& url : arrived) {
     if (held_.count(url.id) == 0) push(std::move(url));

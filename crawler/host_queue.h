@@ -69,6 +69,8 @@ class HostQueue {
   Key watermark_ = kFirst;            // meaningful while tail_
   bool loading_ = false;
   std::vector<PendingUrl> arrived_;  // pushed behind the watermark while loading
+  // Ended while loading: the reading may have seen them pending.
+  std::unordered_set<int64_t> released_;
 };
 
 }  // namespace crawl

@@ -12,12 +12,6 @@
 
 namespace crawl {
 
-namespace {
-
-constexpr int64_t kRobotsFreshMs = int64_t{24} * 3'600'000;  // RFC 9309 §2.4
-
-}  // namespace
-
 Result<void> Coordinator::open(Database database, const std::vector<Seed>& seeds,
                                ScopePolicy scope) {
   started_ms_ = clock_.monotonic_ms();
@@ -25,13 +19,11 @@ Result<void> Coordinator::open(Database database, const std::vector<Seed>& seeds
   if (!start) return start.error();
   run_id_ = start->run_id;
   previous_died_ = start->previous_died;
-  discovery_.emplace(start->fingerprint_seed, std::move(scope), [this](int64_t id, const Url& url) {
-    const Host* known = frontier_.find(id);
-    if (known == nullptr || known->robots.state != RobotsState::kOk) return false;
-    std::string target(url.path());
-    if (url.has_query()) target.append("?").append(url.query());
-    return !known->robots.rules.decide(target).allowed;
-  });
+  discovery_.emplace(start->fingerprint_seed, std::move(scope));
+  auto same_agent = remember_robots_agent(database, robots_agent_);
+  if (!same_agent) return same_agent.error();
+  // robots.txt rules are those of a group; another agent may have another.
+  if (!*same_agent) robots_stale_before_ = clock_.wall_ms();
   if (auto done = revisit_if_finished(database, *start); !done) return done.error();
   if (auto restored = restore(database, *start); !restored) return restored.error();
   auto reader = Database::open_reader(options_.database);
@@ -109,6 +101,7 @@ void Coordinator::add_seeds(const std::vector<SeedRow>& known, int64_t next_seed
     unit.seeds.push_back(std::move(row));
     discovery_->scope().add_seed(place->second, seed);
     private_hosts_.add_seed(seed.url);
+    seed_origins_.insert(seed.url.origin());
     found.push_back(discovery_->offer_seed(seed.url, place->second, clock_.wall_ms(), unit));
   }
   submit(std::move(unit), found);
@@ -135,8 +128,6 @@ void Coordinator::apply_host_row(Host& target, const HostRow& row) {
   const int64_t wall = clock_.wall_ms();
   target.name = row.name;
   target.allow_private = private_hosts_.allowed(row.name);
-  target.pages = row.pages;
-  target.errors = row.errors;
   // A wall clock that jumped must not stop a host for longer than any delay we would set ourselves.
   target.politeness.not_before(now + std::clamp<int64_t>(row.next_at - wall, 0, 3'600'000));
   // What was under way when the last run was killed is not in the row.
@@ -145,8 +136,8 @@ void Coordinator::apply_host_row(Host& target, const HostRow& row) {
     target.robots.state = RobotsState::kIgnored;
     return;
   }
-  const bool fresh =
-      row.robots_at > 0 && wall - row.robots_at < kRobotsFreshMs && wall >= row.robots_at;
+  const bool fresh = row.robots_at > robots_stale_before_ &&
+                     wall - row.robots_at < kRobotsFreshMs && wall >= row.robots_at;
   if (!fresh) return;
   if (row.robots_state == RobotsState::kUnavailable) {
     target.robots.state = RobotsState::kUnavailable;
@@ -172,8 +163,6 @@ HostRow Coordinator::host_row(const Host& source) const {
   row.delay_ms = source.politeness.delay_ms();
   const int64_t wait = std::max<int64_t>(0, source.politeness.next_at_ms() - clock_.monotonic_ms());
   row.next_at = clock_.wall_ms() + wait;
-  row.pages = source.pages;
-  row.errors = source.errors;
   return row;
 }
 

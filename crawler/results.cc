@@ -113,10 +113,7 @@ bool Coordinator::on_result(size_t index, MessageType type, uint64_t lease_id,
   if (found == leases_.end() || found->second.fetcher != index) return false;
   const bool robots = type == MessageType::kRobotsResult;
   if (found->second.robots != robots) return false;
-  const bool accepted =
-      robots ? on_robots_result(lease_id, *bytes) : on_page_result(lease_id, std::move(bytes));
-  if (accepted) release_waiting(index);
-  return accepted;
+  return robots ? on_robots_result(lease_id, *bytes) : on_page_result(lease_id, std::move(bytes));
 }
 
 bool Coordinator::valid(const Transfer& transfer, const Lease& lease) const {
@@ -131,8 +128,15 @@ bool Coordinator::valid_texts(const PageResult& result) const {
         result.title, result.description, result.canonical, result.lang, result.text}) {
     if (!is_text(text)) return false;
   }
-  return (result.robots_directives & ~kRobotsAll) == 0 &&
-         result.body_bytes <= static_cast<uint64_t>(options_.max_size);
+  // Decoding to UTF-8 makes at most three bytes of one; zstd adds next to nothing to what it cannot
+  // compress.
+  const auto body_max = static_cast<uint64_t>(options_.max_size);
+  constexpr uint64_t kSlack = 64 * 1024;
+  const bool body_fits = options_.keep_body
+                             ? result.body_zstd.size() <= body_max + body_max / 64 + kSlack
+                             : result.body_zstd.empty();
+  return (result.robots_directives & ~kRobotsAll) == 0 && result.body_bytes <= body_max &&
+         result.text.size() <= 3 * body_max + kSlack && body_fits;
 }
 
 bool Coordinator::on_page_result(uint64_t lease_id, std::shared_ptr<const std::string> bytes) {
@@ -175,15 +179,11 @@ bool Coordinator::on_page_result(uint64_t lease_id, std::shared_ptr<const std::s
   unit.url_updates.push_back(std::move(update));
 
   ++pages_;
-  ++asked.pages;
   --pending_;
   bytes_ += static_cast<int64_t>(page.body_bytes);
   const bool good = has_content(page.outcome) || page.outcome == Outcome::kRedirect ||
                     page.outcome == Outcome::kNotModified;
-  if (!good) {
-    ++errors_;
-    ++asked.errors;
-  }
+  if (!good) ++errors_;
   asked.queue.release(lease.url.id);
   submit(std::move(unit), found);
   changed(asked);
@@ -260,6 +260,9 @@ Host& Coordinator::end_request(const Lease& lease, const Transfer& transfer) {
   const auto feedback =
       strains_host(transfer) ? Politeness::Feedback::kStrained : Politeness::Feedback::kServed;
   asked.politeness.on_end(clock_.monotonic_ms(), feedback, transfer.retry_after_ms);
+  // A long pause of the host must not keep a fetcher reserved for one of its suspects.
+  constexpr int64_t kLongPauseMs = 5000;
+  if (asked.politeness.next_at_ms() > clock_.monotonic_ms() + kLongPauseMs) unreserve(asked.id);
   ++(transfer.status > 0 ? answers_ : unreached_);
   return asked;
 }
@@ -280,13 +283,6 @@ bool Coordinator::retry(Host& asked, Lease& lease, const Transfer& transfer) {
   asked.queue.delay(std::move(lease.url), clock_.monotonic_ms() + wait);
   changed(asked);
   return true;
-}
-
-// Hosts that waited for this fetcher get their turn.
-void Coordinator::release_waiting(size_t fetcher) {
-  for (const int64_t id : std::exchange(waiting_for_fetcher_[fetcher], {})) {
-    if (Host* waiting = frontier_.find(id)) changed(*waiting);
-  }
 }
 
 }  // namespace crawl

@@ -26,7 +26,13 @@ bool worth_another_try(Outcome outcome) {
 
 }  // namespace
 
-bool Coordinator::robots_known(Host& asked) { return asked.robots.state != RobotsState::kUnknown; }
+bool Coordinator::robots_known(Host& asked) {
+  RobotsGate& robots = asked.robots;
+  const bool fetched =
+      robots.state == RobotsState::kOk || robots.state == RobotsState::kUnavailable;
+  if (fetched && clock_.wall_ms() - robots.fetched_at >= kRobotsFreshMs) robots = RobotsGate();
+  return robots.state != RobotsState::kUnknown;
+}
 
 void Coordinator::lease_robots(Host& asked, size_t fetcher) {
   const uint64_t id = next_lease_++;
@@ -49,10 +55,12 @@ void Coordinator::lease_robots(Host& asked, size_t fetcher) {
   job.kind = JobKind::kRobots;
   job.url = url;
   job.allow_private = private_hosts_.allowed(target->authority());
+  job.with_credentials = may_have_credentials(url);
   pool_->submit(fetcher, job);
   ++asked.in_flight;
   asked.robots.in_flight = true;
   asked.politeness.on_start(lease.started_ms);
+  asked.dirty = true;
 }
 
 bool Coordinator::on_robots_result(uint64_t lease_id, std::string_view bytes) {

@@ -159,6 +159,19 @@ Result<void> check_database(const std::string& path) {
   return *state == PathState::kFile ? check_identity_untouched(path) : Result<void>();
 }
 
+// Waits as long as --lock-wait says, listening to signals meanwhile.
+Result<RunLock> acquire_lock(const RunOptions& options, const Clock& clock, EventLoop& loop,
+                             const Coordinator& coordinator) {
+  constexpr int kPollMs = 50;
+  const int64_t until = clock.monotonic_ms() + options.lock_wait_ms;
+  for (;;) {
+    auto lock = RunLock::acquire(options.database, 0, clock);
+    if (lock || lock.error().code != Errc::kBusy) return lock;
+    if (coordinator.stopped() || clock.monotonic_ms() >= until) return lock;
+    if (auto turned = loop.run_once(kPollMs); !turned) return turned.error();
+  }
+}
+
 }  // namespace
 
 ExitCode run_crawl(const RunOptions& options) {
@@ -185,7 +198,8 @@ ExitCode run_crawl(const RunOptions& options) {
   if (auto started = coordinator.start_fetchers(fetcher->fd.fd()); !started) {
     return fail(log, started.error(), ExitCode::kConfig);
   }
-  auto lock = RunLock::acquire(options.database, options.lock_wait_ms, clock);
+  if (coordinator.stopped()) return coordinator.end().code;
+  auto lock = acquire_lock(options, clock, **loop, coordinator);
   if (!lock) {
     const bool busy = lock.error().code == Errc::kBusy;
     return fail(log, lock.error(), busy ? ExitCode::kBusy : database_exit_code(lock.error()));

@@ -100,6 +100,7 @@ void Coordinator::requeue(const Lease& lease) {
   --asked.in_flight;
   // The host has seen a request, whatever became of it.
   asked.politeness.not_before(clock_.monotonic_ms() + asked.politeness.delay_ms());
+  asked.dirty = true;
   if (lease.robots) {
     asked.robots.in_flight = false;
   } else {
@@ -113,6 +114,7 @@ void Coordinator::strike(Lease lease, const FetcherPool::Loss& loss, WriteUnit& 
   --asked.in_flight;
   const int64_t now = clock_.monotonic_ms();
   asked.politeness.not_before(now + asked.politeness.delay_ms());
+  asked.dirty = true;
   if (++lease.url.strikes >= kStrikesMax) {
     quarantine(asked, lease, loss, unit);
   } else {
@@ -157,8 +159,6 @@ void Coordinator::quarantine(Host& asked, const Lease& lease, const FetcherPool:
   ++pages_;
   ++errors_;
   --pending_;
-  ++asked.pages;
-  ++asked.errors;
   asked.queue.release(lease.url.id);
   suspects_.erase(lease.url.id);
 }
@@ -169,6 +169,7 @@ void Coordinator::strike_robots(const Lease& lease, const FetcherPool::Loss& los
   asked.robots.in_flight = false;
   asked.robots.retry_at_ms = clock_.monotonic_ms() + kStrikePauseMs;
   asked.politeness.not_before(clock_.monotonic_ms() + asked.politeness.delay_ms());
+  asked.dirty = true;
   if (++asked.robots.strikes >= kStrikesMax) {
     asked.robots.state = RobotsState::kUnreachable;
     asked.robots.outcome = Outcome::kRobotsUnreachable;

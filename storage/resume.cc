@@ -140,6 +140,22 @@ Result<int64_t> mark_due(Database& database, int64_t fetched_before) {
   return marked;
 }
 
+Result<bool> remember_robots_agent(Database& database, std::string_view robots_agent) {
+  Result<Statement> query = database.prepare("SELECT value FROM meta WHERE key = 'robots_agent'");
+  if (!query) return query.error();
+  Result<bool> row = query->step();
+  if (!row) return row.error();
+  const bool same = *row && query->text(0) == robots_agent;
+  query->reset();
+  if (same) return true;
+  Result<Statement> update =
+      database.prepare("INSERT OR REPLACE INTO meta(key, value) VALUES('robots_agent', ?1)");
+  if (!update) return update.error();
+  update->bind(1, robots_agent);
+  if (Result<void> done = update->run(); !done) return done.error();
+  return false;
+}
+
 Result<void> for_each_seed(Database& database, const std::function<void(const SeedRow&)>& visit) {
   return for_each_row(database, "SELECT id, url, depth, scope, tag FROM seed ORDER BY id",
                       [&](const Statement& row) {

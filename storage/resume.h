@@ -36,6 +36,10 @@ Result<RunStart> begin_run(Database& database, int64_t started_at, int64_t pid,
 // the number of URLs. Resets attempts, keeps strikes.
 Result<int64_t> mark_due(Database& database, int64_t fetched_before);
 
+// Records whose robots.txt groups are obeyed from now on. False when the stored rules are of
+// another product token.
+Result<bool> remember_robots_agent(Database& database, std::string_view robots_agent);
+
 Result<void> for_each_seed(Database& database, const std::function<void(const SeedRow&)>& visit);
 // One host's row, while the crawl runs; by a read-only connection.
 Result<std::optional<HostRow>> load_host(Database& database, int64_t id);

@@ -14,8 +14,7 @@ Url parsed(std::string_view text) {
 
 struct Fixture {
   explicit Fixture(const RunOptions& options = {})
-      : discovery(99, std::move(*ScopePolicy::create(options)),
-                  [this](int64_t, const Url& url) { return url.path() == denied; }) {}
+      : discovery(99, std::move(*ScopePolicy::create(options))) {}
 
   Found seed(std::string_view text, std::optional<Scope> scope = std::nullopt,
              std::optional<int64_t> depth = std::nullopt) {
@@ -41,7 +40,6 @@ struct Fixture {
     return unit.new_urls.back().reason;
   }
 
-  std::string denied = "/denied";
   int64_t next_seed = 1;
   WriteUnit unit;
   Discovery discovery;
@@ -76,7 +74,6 @@ TEST_CASE("discovery: every reason to skip has its case", "[discovery]") {
   CHECK(f.reason("http://example.com/n", LinkKind::kAnchor, 1, true) == SkipReason::kNofollow);
   CHECK(f.reason("http://example.com/private/x") == SkipReason::kExcluded);
   CHECK(f.reason("http://example.com/deep", LinkKind::kAnchor, 4) == SkipReason::kDepthLimit);
-  CHECK(f.reason("http://example.com/denied") == SkipReason::kRobotsDenied);
 }
 
 TEST_CASE("discovery: what is not canonical is a lie", "[discovery]") {

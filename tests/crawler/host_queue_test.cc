@@ -91,6 +91,22 @@ TEST_CASE("host queue: a resumed host reads its tail and skips what is held", "[
   CHECK(queue.pop(0)->id == 1);
 }
 
+TEST_CASE("host queue: what ends while its tail is being read is not given out again",
+          "[host_queue]") {
+  HostQueue queue;
+  queue.push(url(1, 4));
+  REQUIRE(queue.pop(0)->id == 1);
+  // A flood of shallower URLs moves the watermark in front of the one that is held.
+  for (int64_t id = 2; id <= 400; ++id) queue.push(url(id, 1));
+  while (!queue.wants_load()) queue.release(queue.pop(0)->id);
+  queue.begin_load();
+  queue.release(1);
+  queue.finish_load({url(400, 1), url(1, 4)}, false);
+  bool again = false;
+  while (const auto next = queue.pop(0)) again = again || next->id == 1;
+  CHECK_FALSE(again);
+}
+
 // Model: every pending row is given out exactly once, whatever the order of pushes, retries,
 // requeues, tail readings and finishes.
 TEST_CASE("host queue: every row is given out exactly once", "[host_queue]") {

@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What a run keeps of the ones before it, and what it decides anew: other options, another user agent,
+a politeness that was interrupted, credentials that stay with their origin."""
+
+import os
+import signal
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+
+import crawl_run
+from scripted_server import ScriptedServer, links, page, redirect, reply
+
+FAST = ["-q", "-f", "2", "--delay", "0"]
+
+
+class Resuming(crawl_run.EndToEnd):
+    def serve(self, routes, address="127.0.0.1"):
+        server = ScriptedServer(routes, address=address)
+        self.addCleanup(server.close)
+        return server
+
+    def states(self, server):
+        return {url.removeprefix(server.url("")): value
+                for url, value in self.urls("coalesce(outcome, reason)").items()}
+
+    def test_new_options_hold_for_what_is_pending(self):
+        pages = {f"/{folder}/{i}": page("x") for folder in ("calendar", "docs") for i in range(3)}
+        server = self.serve({"/": page(links(*pages)), **pages})
+        self.crawl(*FAST, "--max-pages", "1", server.url(), complete=False)
+        self.crawl(*FAST, "--exclude", "/calendar/", server.url())
+        self.assertEqual(self.states(server), {
+            "/": "ok", **{path: "excluded" if "calendar" in path else "ok" for path in pages}})
+        self.assertFalse([path for path in server.paths() if "calendar" in path])
+
+    def test_rules_of_another_agent_are_not_obeyed(self):
+        robots = b"User-agent: nicebot\nAllow: /\n\nUser-agent: *\nDisallow: /secret\n"
+        secrets = {f"/secret/{i}": page("x") for i in range(4)}
+        server = self.serve({"/robots.txt": reply(body=robots, content_type="text/plain"),
+                             "/": page(links(*secrets)), **secrets})
+        self.crawl(*FAST, "--max-pages", "1", "-U", "nicebot/1", server.url(), complete=False)
+        self.crawl(*FAST, "-U", "otherbot/1", server.url())
+        self.assertEqual(self.states(server), {"/": "ok", **{path: "robots_denied" for path in secrets}})
+        self.assertEqual(server.paths().count("/robots.txt"), 2)
+
+    def test_stored_rules_are_not_asked_for_again(self):
+        server = self.serve({"/": page(links("/a")), "/a": page("x")})
+        self.crawl(*FAST, "--max-pages", "1", server.url(), complete=False)
+        self.crawl(*FAST, server.url())
+        self.assertEqual(server.paths().count("/robots.txt"), 1)
+
+    def test_an_interrupted_delay_is_waited_out(self):
+        server = self.serve({"/": page(links("/a", "/b")), "/a": page("x"), "/b": page("x")})
+        options = ["-q", "-f", "1", "--delay", "2s", server.url()]
+        run = self.begin(*options)
+        crawl_run.wait_for(lambda: server.asked("/"), "the first page")
+        asked = time.monotonic()
+        run.send(signal.SIGINT)
+        run.send(signal.SIGINT)
+        self.finish(run, code=130, complete=False)
+        before = len(server.paths())
+        run = self.begin(*options)
+        crawl_run.wait_for(lambda: len(server.paths()) > before, "the next request")
+        self.assertGreaterEqual(time.monotonic() - asked, 1.9)
+        self.finish(run)
+
+    def test_credentials_stay_with_the_origins_of_seeds(self):
+        other = self.serve({"/robots.txt": reply(body=b"", content_type="text/plain"), "/x": page("x")})
+        server = self.serve({"/robots.txt": redirect(other.url("/robots.txt")),
+                             "/": page(links("/a", other.url("/x"))), "/a": page("a")})
+        self.crawl(*FAST, "--allow-private", "--scope", "any", "-H", "Authorization: Bearer secret",
+                   "-H", "X-Plain: yes", server.url())
+        self.assertEqual({request.headers.get("authorization") for request in server.asked("/a")}, {"Bearer secret"})
+        for path in ("/robots.txt", "/x"):
+            for request in other.asked(path):
+                self.assertNotIn("authorization", request.headers)
+                self.assertEqual(request.headers.get("x-plain"), "yes")
+        self.assertTrue(other.asked("/x"))
+
+    def test_waiting_for_the_lock_can_be_interrupted(self):
+        server = self.serve({"/": page(links(*(f"/{i}" for i in range(50))))})
+        first = self.begin("-q", "-f", "1", "--delay", "1s", server.url())
+        crawl_run.wait_for(lambda: server.asked("/"), "the first page")
+        second = self.begin("-q", "-f", "1", "--lock-wait", "60s", server.url())
+        crawl_run.wait_for(second.fetchers, "the second run's fetcher")
+        second.send(signal.SIGINT)
+        self.assertNotEqual(second.wait(), 0)
+        first.send(signal.SIGINT)
+        self.finish(first, code=130, complete=False)
+
+    def test_counters_say_what_the_rows_say(self):
+        server = self.serve({"/": page(links("/a", "/r", "/gone", "/404")), "/a": page("x"),
+                             "/r": redirect("/a"), "/gone": reply(410), "/404": reply(404)})
+        self.crawl(*FAST, server.url())
+        self.assertEqual(self.place.query("SELECT pages FROM runs"), [(5,)])
+        self.assertEqual(self.place.query("SELECT pages, errors FROM hosts"), [(5, 2)])
+
+
+if __name__ == "__main__":
+    crawl_run.main()
