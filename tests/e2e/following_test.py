@@ -209,6 +209,11 @@ class Budgets(Following):
         self.finish(run)
         self.assertEqual(self.states()[slow.url()], "ok")
 
+    def test_the_largest_page_size_is_accepted(self):
+        self.site({"/": page("x")})
+        self.crawl(*FAST, "--max-size", "256MiB", self.server.url())
+        self.assertEqual(self.states(), {"/": "ok"})
+
 
 if __name__ == "__main__":
     crawl_run.main()
