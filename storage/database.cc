@@ -45,7 +45,8 @@ constexpr const char* kWriterPragmas =
 
 sqlite3* open_handle(const std::string& name, int flags, int busy_ms) {
   sqlite3* handle = nullptr;
-  const int rc = sqlite3_open_v2(name.c_str(), &handle, flags, nullptr);
+  // No mutex: a Database belongs to one thread at a time.
+  const int rc = sqlite3_open_v2(name.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX, nullptr);
   CRAWL_CHECK(handle != nullptr);  // only when there is no memory left
   if (rc == SQLITE_OK) {
     sqlite3_extended_result_codes(handle, 0);
