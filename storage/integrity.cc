@@ -2,6 +2,7 @@
 #include "storage/integrity.h"
 
 #include "storage/body.h"
+#include "storage/rows.h"
 
 namespace crawl {
 
@@ -57,27 +58,16 @@ void note(Violation& violation, std::string_view example) {
   if (violation.examples.size() < kViolationExamples) violation.examples.emplace_back(example);
 }
 
-template <typename Visit>
-Result<void> each(Database& database, std::string_view sql, Visit visit) {
-  Result<Statement> query = database.prepare(sql);
-  if (!query) return query.error();
-  for (;;) {
-    Result<bool> row = query->step();
-    if (!row) return row.error();
-    if (!*row) return {};
-    visit(*query);
-  }
-}
-
 void keep(Violation violation, IntegrityReport& report) {
   if (violation.count > 0) report.violations.push_back(std::move(violation));
 }
 
 Result<void> check_file(Database& database, IntegrityReport& report) {
   Violation damage{"the file is damaged", 0, {}};
-  Result<void> done = each(database, "PRAGMA integrity_check(100)", [&](const Statement& row) {
-    if (row.text(0) != "ok") note(damage, row.text(0));
-  });
+  Result<void> done =
+      for_each_row(database, "PRAGMA integrity_check(100)", [&](const Statement& row) {
+        if (row.text(0) != "ok") note(damage, row.text(0));
+      });
   keep(std::move(damage), report);
   return done;
 }
@@ -85,8 +75,8 @@ Result<void> check_file(Database& database, IntegrityReport& report) {
 Result<void> check_rules(Database& database, IntegrityReport& report) {
   for (const Rule& rule : kRules) {
     Violation violation{rule.rule, 0, {}};
-    Result<void> done =
-        each(database, rule.sql, [&](const Statement& row) { note(violation, row.text(0)); });
+    Result<void> done = for_each_row(database, rule.sql,
+                                     [&](const Statement& row) { note(violation, row.text(0)); });
     if (!done) return done;
     keep(std::move(violation), report);
   }
@@ -96,7 +86,7 @@ Result<void> check_rules(Database& database, IntegrityReport& report) {
 Result<void> check_bodies(Database& database, ContentHasher& hasher, IntegrityReport& report) {
   Violation damaged{"a body that does not decompress", 0, {}};
   Violation different{"a body that differs from its content_hash", 0, {}};
-  Result<void> done = each(
+  Result<void> done = for_each_row(
       database,
       "SELECT u.url, b.zstd, p.content_hash FROM body b JOIN url u ON u.id = b.url_id "
       "JOIN page p ON p.url_id = b.url_id",
@@ -120,30 +110,30 @@ Result<void> check_bodies(Database& database, ContentHasher& hasher, IntegrityRe
 Result<void> check_texts(Database& database, ContentHasher& hasher, IntegrityReport& report) {
   Violation different{"a text that differs from its text_hash", 0, {}};
   Result<void> done =
-      each(database,
-           "SELECT u.url, p.text, p.text_hash FROM page p JOIN url u ON u.id = p.url_id "
-           "WHERE p.text IS NOT NULL AND p.text_hash IS NOT NULL",
-           [&](const Statement& row) {
-             hasher.reset();
-             hasher.update(row.text(1));
-             if (static_cast<uint64_t>(row.integer(2)) != hasher.digest()) {
-               note(different, row.text(0));
-             }
-           });
+      for_each_row(database,
+                   "SELECT u.url, p.text, p.text_hash FROM page p JOIN url u ON u.id = p.url_id "
+                   "WHERE p.text IS NOT NULL AND p.text_hash IS NOT NULL",
+                   [&](const Statement& row) {
+                     hasher.reset();
+                     hasher.update(row.text(1));
+                     if (static_cast<uint64_t>(row.integer(2)) != hasher.digest()) {
+                       note(different, row.text(0));
+                     }
+                   });
   keep(std::move(different), report);
   return done;
 }
 
 Result<void> count_rows(Database& database, IntegrityReport& report) {
-  return each(database,
-              "SELECT (SELECT count(*) FROM url), (SELECT count(*) FROM page), "
-              "(SELECT count(*) FROM link), (SELECT count(*) FROM body)",
-              [&](const Statement& row) {
-                report.urls = row.integer(0);
-                report.pages = row.integer(1);
-                report.links = row.integer(2);
-                report.bodies = row.integer(3);
-              });
+  return for_each_row(database,
+                      "SELECT (SELECT count(*) FROM url), (SELECT count(*) FROM page), "
+                      "(SELECT count(*) FROM link), (SELECT count(*) FROM body)",
+                      [&](const Statement& row) {
+                        report.urls = row.integer(0);
+                        report.pages = row.integer(1);
+                        report.links = row.integer(2);
+                        report.bodies = row.integer(3);
+                      });
 }
 
 }  // namespace

@@ -8,6 +8,8 @@
 #include <chrono>
 #include <utility>
 
+#include "storage/rows.h"
+
 namespace crawl {
 
 namespace {
@@ -17,77 +19,36 @@ constexpr int64_t kLastEvents = 10;
 constexpr int kChainMax =
     100;  // deeper than any sensible --depth; ends a loop in a damaged database
 
-// Calls `visit(statement)` for each row of a prepared and bound query.
-template <typename Visit>
-Result<void> each(Statement& query, Visit visit) {
-  for (;;) {
-    Result<bool> row = query.step();
-    if (!row) return row.error();
-    if (!*row) return {};
-    visit(query);
-  }
-}
-
-template <typename Visit>
-Result<void> each(Database& database, std::string_view sql, Visit visit) {
-  Result<Statement> query = database.prepare(sql);
-  if (!query) return query.error();
-  return each(*query, visit);
-}
-
 std::string string(const Statement& row, int column) { return std::string(row.text(column)); }
 
-std::optional<int64_t> optional_integer(const Statement& row, int column) {
-  if (row.is_null(column)) return std::nullopt;
-  return row.integer(column);
-}
-
 Result<void> read_counts(Database& database, std::string_view sql, std::vector<Count>& counts) {
-  return each(database, sql, [&](Statement& row) {
+  return for_each_row(database, sql, [&](Statement& row) {
     counts.push_back({string(row, 0), row.integer(1)});
   });
-}
-
-#define CRAWL_HOST_COLUMNS                                                                         \
-  "SELECT id, name, robots_state, robots_rules, crawl_delay_ms, delay_ms, next_at, pages, errors " \
-  "FROM host "
-
-HostRow host_of(const Statement& row) {
-  HostRow host;
-  host.id = row.integer(0);
-  host.name = row.text(1);
-  host.robots_state = robots_state_named(row.text(2)).value_or(RobotsState::kUnknown);
-  host.robots_rules = row.text(3);
-  host.crawl_delay_ms = optional_integer(row, 4);
-  host.delay_ms = row.integer(5);
-  host.next_at = row.integer(6);
-  host.pages = row.integer(7);
-  host.errors = row.integer(8);
-  return host;
 }
 
 Result<void> read_hosts(Database& database, std::string_view sql, std::vector<HostRow>& hosts) {
   Result<Statement> query = database.prepare(sql);
   if (!query) return query.error();
   query->bind(1, kTopHosts);
-  return each(*query, [&](Statement& row) { hosts.push_back(host_of(row)); });
+  return for_each_row(*query, [&](Statement& row) { hosts.push_back(host_row(row)); });
 }
 
 Result<void> read_runs(Database& database, StatusAnswer& answer) {
-  return each(database,
-              "SELECT id, started_at, ended_at, end_reason, pid, pages, bytes, "
-              "(SELECT count(*) FROM run) FROM run ORDER BY id DESC LIMIT 1",
-              [&](Statement& row) {
-                RunInfo& run = answer.last_run.emplace();
-                run.id = row.integer(0);
-                run.started_at = row.integer(1);
-                run.ended_at = optional_integer(row, 2);
-                run.end_reason = row.text(3);
-                run.pid = row.integer(4);
-                run.pages = row.integer(5);
-                run.bytes = row.integer(6);
-                answer.runs = row.integer(7);
-              });
+  return for_each_row(database,
+                      "SELECT id, started_at, ended_at, end_reason, pid, pages, bytes, "
+                      "(SELECT count(*) FROM run) FROM run ORDER BY id DESC LIMIT 1",
+                      [&](Statement& row) {
+                        RunInfo& run = answer.last_run.emplace();
+                        run.id = row.integer(0);
+                        run.started_at = row.integer(1);
+                        run.ended_at = optional_integer(row, 2);
+                        run.end_reason = row.text(3);
+                        run.pid = row.integer(4);
+                        run.pages = row.integer(5);
+                        run.bytes = row.integer(6);
+                        answer.runs = row.integer(7);
+                      });
 }
 
 Result<void> read_events(Database& database, std::vector<EventRow>& events) {
@@ -95,7 +56,7 @@ Result<void> read_events(Database& database, std::vector<EventRow>& events) {
       "SELECT at, kind, pid, code, signal, url, text FROM event ORDER BY id DESC LIMIT ?1");
   if (!query) return query.error();
   query->bind(1, kLastEvents);
-  return each(*query, [&](Statement& row) {
+  return for_each_row(*query, [&](Statement& row) {
     EventRow& event = events.emplace_back();
     event.at = row.integer(0);
     event.kind = row.text(1);
@@ -120,7 +81,7 @@ Result<void> read_url_row(Database& database, std::string_view url, std::optiona
       "FROM url u LEFT JOIN seed s ON s.id = u.seed_id WHERE u.url = ?1 LIMIT 1");
   if (!query) return query.error();
   query->bind(1, url);
-  return each(*query, [&](Statement& row) {
+  return for_each_row(*query, [&](Statement& row) {
     UrlStory& found = story.emplace();
     found.id = row.integer(0);
     found.depth = row.integer(1);
@@ -145,7 +106,7 @@ Result<void> read_chain(Database& database, int64_t via_id, std::vector<ChainSte
   for (int step = 0; via_id != 0 && step < kChainMax; ++step) {
     query->bind(1, via_id);
     via_id = 0;
-    Result<void> done = each(*query, [&](Statement& row) {
+    Result<void> done = for_each_row(*query, [&](Statement& row) {
       chain.push_back({row.integer(0), string(row, 1)});
       via_id = row.integer(2);
     });
@@ -162,7 +123,7 @@ Result<void> read_page(Database& database, UrlStory& story) {
       "FROM page p LEFT JOIN url r ON r.id = p.redirect_id WHERE p.url_id = ?1");
   if (!query) return query.error();
   query->bind(1, story.id);
-  return each(*query, [&](Statement& row) {
+  return for_each_row(*query, [&](Statement& row) {
     story.fetched = true;
     story.status = row.integer(0);
     story.bytes = row.integer(1);
@@ -181,17 +142,17 @@ Result<void> read_visits(Database& database, UrlStory& story) {
       "ORDER BY run_id, at");
   if (!query) return query.error();
   query->bind(1, story.id);
-  return each(*query, [&](Statement& row) {
+  return for_each_row(*query, [&](Statement& row) {
     story.visits.push_back(
         {row.integer(0), row.integer(1), row.integer(2), string(row, 3), string(row, 4)});
   });
 }
 
 Result<void> read_host(Database& database, int64_t host_id, UrlStory& story) {
-  Result<Statement> query = database.prepare(CRAWL_HOST_COLUMNS "WHERE id = ?1");
+  Result<Statement> query = database.prepare(select_hosts("WHERE id = ?1"));
   if (!query) return query.error();
   query->bind(1, host_id);
-  return each(*query, [&](Statement& row) { story.host = host_of(row); });
+  return for_each_row(*query, [&](Statement& row) { story.host = host_row(row); });
 }
 
 }  // namespace
@@ -217,14 +178,13 @@ Result<StatusAnswer> read_status(Database& database, const std::string& path) {
                        answer.reasons);
   }
   if (done) {
-    done = read_hosts(database,
-                      CRAWL_HOST_COLUMNS "WHERE pages > 0 ORDER BY pages DESC, name LIMIT ?1",
+    done = read_hosts(database, select_hosts("WHERE pages > 0 ORDER BY pages DESC, name LIMIT ?1"),
                       answer.most_pages);
   }
   if (done) {
-    done = read_hosts(database,
-                      CRAWL_HOST_COLUMNS "WHERE errors > 0 ORDER BY errors DESC, name LIMIT ?1",
-                      answer.most_errors);
+    done =
+        read_hosts(database, select_hosts("WHERE errors > 0 ORDER BY errors DESC, name LIMIT ?1"),
+                   answer.most_errors);
   }
   if (done) done = read_events(database, answer.last_events);
   if (done) done = database.execute("COMMIT");
@@ -232,8 +192,6 @@ Result<StatusAnswer> read_status(Database& database, const std::string& path) {
   answer.file_bytes = size_of(path) + size_of(path + "-wal");
   return answer;
 }
-
-#undef CRAWL_HOST_COLUMNS
 
 Result<std::optional<UrlStory>> read_url(Database& database, std::string_view url) {
   std::optional<UrlStory> story;
@@ -265,7 +223,7 @@ Result<LinkCount> count_links_to(Database& database, int64_t url_id, int budget_
       },
       &deadline);
   LinkCount links;
-  Result<void> done = each(*query, [&](Statement&) { ++links.count; });
+  Result<void> done = for_each_row(*query, [&](Statement&) { ++links.count; });
   const bool interrupted = sqlite3_errcode(database.handle()) == SQLITE_INTERRUPT;
   sqlite3_progress_handler(database.handle(), 0, nullptr, nullptr);
   if (!done && !interrupted) return done.error();
@@ -280,7 +238,7 @@ Result<std::vector<std::string>> nearest_urls(Database& database, std::string_vi
   if (!query) return query.error();
   query->bind(1, authority);
   std::vector<std::pair<size_t, std::string>> best;  // most alike first, at most `limit`
-  Result<void> done = each(*query, [&](Statement& row) {
+  Result<void> done = for_each_row(*query, [&](Statement& row) {
     const std::string_view known = row.text(0);
     const size_t shorter = std::min(known.size(), url.size());
     const auto end = known.begin() + static_cast<std::ptrdiff_t>(shorter);
@@ -305,7 +263,7 @@ Result<std::optional<StoredContent>> read_content(Database& database, std::strin
   if (!query) return query.error();
   query->bind(1, url);
   std::optional<StoredContent> content;
-  Result<void> done = each(*query, [&](Statement& row) {
+  Result<void> done = for_each_row(*query, [&](Statement& row) {
     content.emplace();
     content->outcome = row.text(0);
     if (!row.is_null(1)) content->zstd = std::string(row.blob(1));

@@ -3,6 +3,8 @@
 
 #include <sqlite3.h>
 
+#include "storage/rows.h"
+
 namespace crawl {
 
 namespace {
@@ -72,43 +74,6 @@ Result<void> read_counters(Database& database, RunStart& start) {
   return {};
 }
 
-// Calls `visit(statement)` for each row of `sql`.
-template <typename Visit>
-Result<void> for_each_row(Database& database, std::string_view sql, Visit visit) {
-  Result<Statement> query = database.prepare(sql);
-  if (!query) return query.error();
-  for (;;) {
-    Result<bool> row = query->step();
-    if (!row) return row.error();
-    if (!*row) return {};
-    visit(*query);
-  }
-}
-
-std::optional<int64_t> optional_integer(const Statement& row, int column) {
-  if (row.is_null(column)) return std::nullopt;
-  return row.integer(column);
-}
-
-constexpr const char* kSelectHosts =
-    "SELECT id, name, robots_state, robots_rules, robots_at, crawl_delay_ms, delay_ms, next_at, "
-    "pages, errors FROM host";
-
-HostRow host_row(const Statement& row) {
-  HostRow host;
-  host.id = row.integer(0);
-  host.name = row.text(1);
-  host.robots_state = robots_state_named(row.text(2)).value_or(RobotsState::kUnknown);
-  host.robots_rules = row.text(3);
-  host.robots_at = row.integer(4);
-  host.crawl_delay_ms = optional_integer(row, 5);
-  host.delay_ms = row.integer(6);
-  host.next_at = row.integer(7);
-  host.pages = row.integer(8);
-  host.errors = row.integer(9);
-  return host;
-}
-
 }  // namespace
 
 Result<RunStart> begin_run(Database& database, int64_t started_at, int64_t pid,
@@ -170,12 +135,12 @@ Result<void> for_each_seed(Database& database, const std::function<void(const Se
 }
 
 Result<void> for_each_host(Database& database, const std::function<void(const HostRow&)>& visit) {
-  return for_each_row(database, std::string(kSelectHosts) + " ORDER BY id",
+  return for_each_row(database, select_hosts("ORDER BY id"),
                       [&](const Statement& row) { visit(host_row(row)); });
 }
 
 Result<std::optional<HostRow>> load_host(Database& database, int64_t id) {
-  Result<Statement> query = database.prepare(std::string(kSelectHosts) + " WHERE id = ?1");
+  Result<Statement> query = database.prepare(select_hosts("WHERE id = ?1"));
   if (!query) return query.error();
   query->bind(1, id);
   Result<bool> row = query->step();
