@@ -32,19 +32,19 @@ std::optional<int64_t> Frontier::ready_ms(const Host& host) const {
 
 void Frontier::reschedule(Host& host) {
   const bool busy = !host.queue.finished() || host.in_flight > 0;
-  if (busy != host.busy) {
-    host.busy = busy;
+  if (busy != host.busy_) {
+    host.busy_ = busy;
     busy_ += busy ? 1 : static_cast<size_t>(-1);
   }
   const std::optional<int64_t> at = ready_ms(host);
-  if (host.ready) {
-    if (at && std::get<0>(*host.ready) == *at) return;  // keeps its turn
-    ready_.erase(*host.ready);
-    host.ready.reset();
+  if (host.ready_) {
+    if (at && std::get<0>(*host.ready_) == *at) return;  // keeps its turn
+    ready_.erase(*host.ready_);
+    host.ready_.reset();
   }
   if (!at) return;
-  host.ready = Host::ReadyKey{*at, next_turn_++, host.id};
-  ready_.insert(*host.ready);
+  host.ready_ = Host::ReadyKey{*at, next_turn_++, host.id};
+  ready_.insert(*host.ready_);
 }
 
 Host* Frontier::take_ready(int64_t now_ms) {
@@ -53,7 +53,7 @@ Host* Frontier::take_ready(int64_t now_ms) {
   if (std::get<0>(first) > now_ms) return nullptr;
   ready_.erase(ready_.begin());
   Host* host = find(std::get<2>(first));
-  host->ready.reset();
+  host->ready_.reset();
   return host;
 }
 

@@ -62,8 +62,8 @@ struct Host {
  private:
   friend class Frontier;
   using ReadyKey = std::tuple<int64_t, uint64_t, int64_t>;  // ready_ms, turn, host id
-  std::optional<ReadyKey> ready;
-  bool busy = false;  // counted in Frontier::busy_
+  std::optional<ReadyKey> ready_;
+  bool busy_ = false;  // counted in Frontier::busy_
 };
 
 class Frontier {
