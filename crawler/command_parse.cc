@@ -9,6 +9,7 @@
 #include "crawler/line_service.h"
 #include "crawler/parse_client.h"
 #include "crawler/part_commands.h"
+#include "ipc/child_process.h"
 #include "web/url.h"
 
 namespace crawl {
@@ -156,7 +157,9 @@ ExitCode command_parse(const ParseOptions& options) {
   }
   ParseClient::Options client_options;
   client_options.fetcher = options.fetcher;
-  client_options.fetchers = options.fetchers;
+  // A few files need one process; a stream of documents keeps them all busy.
+  const int usual = options.jsonl ? available_cpus() : 1;
+  client_options.fetchers = options.fetchers > 0 ? options.fetchers : usual;
   client_options.watchdog_ms = options.watchdog_ms;
   client_options.test_hook = options.test_hook;
   Result<std::unique_ptr<ParseClient>> client = ParseClient::create(client_options);

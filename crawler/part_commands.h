@@ -39,7 +39,7 @@ struct ParseOptions {
   std::string content_type = "text/html";  // "": by the document's first bytes
   bool jsonl = false;  // {"html" or "base64","base"?,"content_type"?} per line of stdin
   std::string fetcher;
-  int fetchers = 1;
+  int fetchers = 0;  // 0: one, and with jsonl one per CPU
   int64_t watchdog_ms = 30'000;
   std::string test_hook;
   std::vector<std::string> files;
