@@ -126,7 +126,8 @@ void declare_database(OptionSet& set, std::string& database) {
 }
 
 void declare_parser(OptionSet& set, std::string& fetcher, int& fetchers, int64_t& watchdog_ms) {
-  set.value("-f,--fetchers", "N", "processes that parse [1; parse --jsonl: one per CPU]", read_number(fetchers, 1, 1024));
+  set.value("-f,--fetchers", "N", "processes that parse [1; parse --jsonl: one per CPU]",
+            read_number(fetchers, 1, 1024));
   set.value("--fetcher", "PATH", "the crawl-fetcher to start [beside crawl]", read_text(fetcher));
   set.value("--watchdog", "TIME", "", read_duration(watchdog_ms, kWatchdogMsMin, kWatchdogMsMax),
             Shown::kNo);
