@@ -80,7 +80,6 @@ class Coordinator final : public FetcherPool::Delegate {
     int64_t host_id = 0;
     size_t fetcher = 0;
     bool robots = false;
-    int64_t started_ms = 0;
     int rounds = 0;  // of tidy() that it has been out
     PendingUrl url;  // unless robots
   };
@@ -162,6 +161,7 @@ class Coordinator final : public FetcherPool::Delegate {
 
   // supervision.cc
   uint64_t convict(const FetcherPool::Loss& loss);
+  Host& abandon_request(const Lease& lease);
   void requeue(const Lease& lease);
   void strike(Lease lease, const FetcherPool::Loss& loss, WriteUnit& unit);
   void strike_robots(const Lease& lease, const FetcherPool::Loss& loss);

@@ -52,9 +52,6 @@ class Discovery {
   // A seed: always wanted. A URL that was skipped becomes pending.
   Found offer_seed(const Url& url, int64_t seed_id, int64_t now_wall_ms, WriteUnit& unit);
 
-  size_t urls() const { return seen_.size(); }
-  size_t memory_bytes() const { return seen_.memory_bytes(); }
-
  private:
   struct Decision {
     SkipReason reason = SkipReason::kNone;

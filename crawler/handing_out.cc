@@ -68,7 +68,7 @@ void Coordinator::hand_out() {
   }
 }
 
-// Hosts that wait for a fetcher get their turn one by one, as it has room.
+// Of the hosts that wait for a fetcher with room, the first gets its turn; one for each fetcher.
 void Coordinator::release_one_waiting() {
   for (size_t i = 0; i < waiting_for_fetcher_.size(); ++i) {
     if (waiting_for_fetcher_[i].empty()) continue;
@@ -170,10 +170,7 @@ SkipReason Coordinator::reason_to_skip(const Host& target, const PendingUrl& url
 bool Coordinator::settle_without_fetch(Host& target, const PendingUrl& url) {
   const Result<Url> parsed = Url::parse(url.url);
   CRAWL_CHECK(parsed.has_value());
-  UrlUpdate update;
-  update.id = url.id;
-  update.attempts = url.attempts;
-  update.strikes = url.strikes;
+  UrlUpdate update = url_update(url, UrlState::kDone);
   const SkipReason reason = reason_to_skip(target, url, *parsed);
   if (reason != SkipReason::kNone) {
     update.state = UrlState::kSkipped;
@@ -198,7 +195,6 @@ void Coordinator::lease_page(Host& target, size_t fetcher, PendingUrl url) {
   Lease& lease = leases_[id];
   lease.host_id = target.id;
   lease.fetcher = fetcher;
-  lease.started_ms = clock_.monotonic_ms();
   lease.url = std::move(url);
   FetchJob job;
   job.lease = id;
@@ -210,7 +206,7 @@ void Coordinator::lease_page(Host& target, size_t fetcher, PendingUrl url) {
   pool_->submit(fetcher, job);
   ++target.in_flight;
   ++page_leases_;
-  target.politeness.on_start(lease.started_ms);
+  target.politeness.on_start(clock_.monotonic_ms());
   target.dirty = true;
 }
 

@@ -34,7 +34,6 @@ class Politeness {
   int64_t delay_ms() const;
   int64_t next_at_ms() const { return next_at_ms_; }  // monotonic; no request before
   void not_before(int64_t at_ms);
-  bool backing_off() const { return backoff_level_ > 0; }
 
  private:
   Options options_;

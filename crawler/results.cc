@@ -169,13 +169,10 @@ bool Coordinator::on_page_result(uint64_t lease_id, std::shared_ptr<const std::s
   page.url_id = lease.url.id;
   page.fetched_at = clock_.wall_ms();
   page.fetcher_pid = pool_->pid(lease.fetcher);
-  UrlUpdate update;
-  update.id = lease.url.id;
+  UrlUpdate update = url_update(lease.url, UrlState::kDone);
   // 304: the page is what it was when it was last fetched whole.
   update.outcome = page.outcome == Outcome::kNotModified ? Outcome::kOk : page.outcome;
   if (update.outcome != Outcome::kOk) update.reason = page.detail;
-  update.attempts = lease.url.attempts;
-  update.strikes = lease.url.strikes;
   unit.url_updates.push_back(std::move(update));
 
   ++pages_;
@@ -273,12 +270,7 @@ bool Coordinator::retry(Host& asked, Lease& lease, const Transfer& transfer) {
   const int64_t wait = std::min(options_.retry_wait_ms << shift, kRetryWaitMaxMs);
   ++lease.url.attempts;
   WriteUnit unit;
-  UrlUpdate update;
-  update.id = lease.url.id;
-  update.state = UrlState::kPending;
-  update.attempts = lease.url.attempts;
-  update.strikes = lease.url.strikes;
-  unit.url_updates.push_back(std::move(update));
+  unit.url_updates.push_back(url_update(lease.url, UrlState::kPending));
   writer_->submit(std::move(unit));
   asked.queue.delay(std::move(lease.url), clock_.monotonic_ms() + wait);
   changed(asked);

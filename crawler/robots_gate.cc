@@ -40,11 +40,10 @@ void Coordinator::lease_robots(Host& asked, size_t fetcher) {
   lease.host_id = asked.id;
   lease.fetcher = fetcher;
   lease.robots = true;
-  lease.started_ms = clock_.monotonic_ms();
 
   std::string url = asked.robots.redirect_url;
   if (url.empty()) {
-    const Result<Url> first = Url::parse(asked.queue.peek(lease.started_ms)->url);
+    const Result<Url> first = Url::parse(asked.queue.peek(clock_.monotonic_ms())->url);
     CRAWL_CHECK(first.has_value());
     url = first->origin() + "/robots.txt";
   }
@@ -59,7 +58,7 @@ void Coordinator::lease_robots(Host& asked, size_t fetcher) {
   pool_->submit(fetcher, job);
   ++asked.in_flight;
   asked.robots.in_flight = true;
-  asked.politeness.on_start(lease.started_ms);
+  asked.politeness.on_start(clock_.monotonic_ms());
   asked.dirty = true;
 }
 

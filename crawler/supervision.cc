@@ -95,12 +95,17 @@ uint64_t Coordinator::convict(const FetcherPool::Loss& loss) {
   return 2 * present >= foreign_kills_.size() ? loss.blamed : 0;
 }
 
-void Coordinator::requeue(const Lease& lease) {
+// The host has seen a request, whatever became of it: it gets its pause.
+Host& Coordinator::abandon_request(const Lease& lease) {
   Host& asked = *frontier_.find(lease.host_id);
   --asked.in_flight;
-  // The host has seen a request, whatever became of it.
   asked.politeness.not_before(clock_.monotonic_ms() + asked.politeness.delay_ms());
   asked.dirty = true;
+  return asked;
+}
+
+void Coordinator::requeue(const Lease& lease) {
+  Host& asked = abandon_request(lease);
   if (lease.robots) {
     asked.robots.in_flight = false;
   } else {
@@ -110,21 +115,12 @@ void Coordinator::requeue(const Lease& lease) {
 }
 
 void Coordinator::strike(Lease lease, const FetcherPool::Loss& loss, WriteUnit& unit) {
-  Host& asked = *frontier_.find(lease.host_id);
-  --asked.in_flight;
-  const int64_t now = clock_.monotonic_ms();
-  asked.politeness.not_before(now + asked.politeness.delay_ms());
-  asked.dirty = true;
+  Host& asked = abandon_request(lease);
   if (++lease.url.strikes >= kStrikesMax) {
     quarantine(asked, lease, loss, unit);
   } else {
-    UrlUpdate update;
-    update.id = lease.url.id;
-    update.state = UrlState::kPending;
-    update.attempts = lease.url.attempts;
-    update.strikes = lease.url.strikes;
-    unit.url_updates.push_back(std::move(update));
-    asked.queue.delay(std::move(lease.url), now + kStrikePauseMs);
+    unit.url_updates.push_back(url_update(lease.url, UrlState::kPending));
+    asked.queue.delay(std::move(lease.url), clock_.monotonic_ms() + kStrikePauseMs);
   }
   changed(asked);
 }
@@ -143,12 +139,9 @@ void Coordinator::quarantine(Host& asked, const Lease& lease, const FetcherPool:
   page.fetcher_pid = loss.pid;
   unit.page = std::move(page);
 
-  UrlUpdate update;
-  update.id = lease.url.id;
+  UrlUpdate update = url_update(lease.url, UrlState::kDone);
   update.outcome = Outcome::kCrashedFetcher;
   update.reason = reason;
-  update.attempts = lease.url.attempts;
-  update.strikes = lease.url.strikes;
   unit.url_updates.push_back(std::move(update));
 
   EventRow row = event("quarantined", lease.url.url, reason);
@@ -164,12 +157,9 @@ void Coordinator::quarantine(Host& asked, const Lease& lease, const FetcherPool:
 }
 
 void Coordinator::strike_robots(const Lease& lease, const FetcherPool::Loss& loss) {
-  Host& asked = *frontier_.find(lease.host_id);
-  --asked.in_flight;
+  Host& asked = abandon_request(lease);
   asked.robots.in_flight = false;
   asked.robots.retry_at_ms = clock_.monotonic_ms() + kStrikePauseMs;
-  asked.politeness.not_before(clock_.monotonic_ms() + asked.politeness.delay_ms());
-  asked.dirty = true;
   if (++asked.robots.strikes >= kStrikesMax) {
     asked.robots.state = RobotsState::kUnreachable;
     asked.robots.outcome = Outcome::kRobotsUnreachable;

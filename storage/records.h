@@ -128,19 +128,6 @@ struct EventRow {
   std::string text;  // "": NULL
 };
 
-// What belongs together: applied in the order of the members, all in one transaction.
-struct WriteUnit {
-  std::vector<SeedRow> seeds;  // insert; an existing url keeps its row and gets the new options
-  std::vector<HostRow> new_hosts;
-  std::vector<NewUrl> new_urls;
-  std::vector<UrlUpgrade> upgrades;
-  std::optional<PageRow> page;
-  std::vector<UrlUpdate> url_updates;
-  std::vector<HostRow> host_updates;  // name, pages and errors are ignored
-  std::vector<EventRow> events;
-  size_t bytes() const;  // approximate memory, for back-pressure
-};
-
 // A pending row, read back.
 struct PendingUrl {
   int64_t id = 0;
@@ -152,6 +139,29 @@ struct PendingUrl {
   std::string url;
   std::string etag;  // of the stored page, for a conditional request; "" : none
   std::string last_modified;
+};
+
+// The next state of a row that was read back; its counters stay what they are.
+inline UrlUpdate url_update(const PendingUrl& url, UrlState state) {
+  UrlUpdate update;
+  update.id = url.id;
+  update.state = state;
+  update.attempts = url.attempts;
+  update.strikes = url.strikes;
+  return update;
+}
+
+// What belongs together: applied in the order of the members, all in one transaction.
+struct WriteUnit {
+  std::vector<SeedRow> seeds;  // insert; an existing url keeps its row and gets the new options
+  std::vector<HostRow> new_hosts;
+  std::vector<NewUrl> new_urls;
+  std::vector<UrlUpgrade> upgrades;
+  std::optional<PageRow> page;
+  std::vector<UrlUpdate> url_updates;
+  std::vector<HostRow> host_updates;  // name, pages and errors are ignored
+  std::vector<EventRow> events;
+  size_t bytes() const;  // approximate memory, for back-pressure
 };
 
 }  // namespace crawl
