@@ -37,9 +37,14 @@ constexpr Names<UrlState> kUrlStates = {"pending", "done", "skipped"};
 constexpr Names<SkipReason> kSkipReasons = {
     "",     "out_of_scope", "robots_denied",  "depth_limit",  "excluded",     "nofollow",
     "trap", "budget",       "scheme_refused", "url_too_long", "port_refused", "asset"};
-constexpr Names<LinkKind> kLinkKinds = {"a",        "area",    "frame",    "iframe",  "link",
-                                        "resource", "image",   "script",   "media",   "embed",
-                                        "form",     "refresh", "redirect", "sitemap", "scanned"};
+constexpr Names<LinkKind> kLinkKinds = {"a",        "area",    "frame",    "iframe",      "link",
+                                        "resource", "image",   "script",   "media",       "embed",
+                                        "form",     "refresh", "redirect", "sitemap",     "scanned",
+                                        "header",   "style",   "feed",     "sitemap_file"};
+constexpr Names<UrlRole> kUrlRoles = {"page", "seed", "sitemap", "asset"};
+constexpr Names<DocumentKind> kDocumentKinds = {"",        "html",  "text", "feed",
+                                                "sitemap", "style", "other"};
+constexpr Names<LangSource> kLangSources = {"", "markup", "header", "detector"};
 constexpr Names<ParseStatus> kParseStatuses = {"none", "ok", "limit"};
 constexpr Names<CharsetSource> kCharsetSources = {"", "bom", "http", "meta", "detector", "default"};
 
@@ -58,10 +63,20 @@ std::string_view name(SkipReason value) { return name_in(kSkipReasons, value); }
 std::string_view name(LinkKind value) { return name_in(kLinkKinds, value); }
 std::string_view name(ParseStatus value) { return name_in(kParseStatuses, value); }
 std::string_view name(CharsetSource value) { return name_in(kCharsetSources, value); }
+std::string_view name(UrlRole value) { return name_in(kUrlRoles, value); }
+std::string_view name(DocumentKind value) { return name_in(kDocumentKinds, value); }
+std::string_view name(LangSource value) { return name_in(kLangSources, value); }
 
 std::optional<Outcome> outcome_named(std::string_view name) {
   for (size_t i = 1; i < kOutcomes.size(); ++i) {
     if (kOutcomes[i] == name) return static_cast<Outcome>(i);
+  }
+  return std::nullopt;
+}
+
+std::optional<UrlRole> url_role_named(std::string_view name) {
+  for (size_t i = 0; i < kUrlRoles.size(); ++i) {
+    if (kUrlRoles[i] == name) return static_cast<UrlRole>(i);
   }
   return std::nullopt;
 }
@@ -77,6 +92,9 @@ bool is_page_link(LinkKind kind) {
     case LinkKind::kRedirect:
     case LinkKind::kSitemap:
     case LinkKind::kScanned:
+    case LinkKind::kHeader:
+    case LinkKind::kFeed:
+    case LinkKind::kSitemapFile:
       return true;
     case LinkKind::kResource:
     case LinkKind::kImage:
@@ -84,6 +102,7 @@ bool is_page_link(LinkKind kind) {
     case LinkKind::kMedia:
     case LinkKind::kEmbed:
     case LinkKind::kForm:
+    case LinkKind::kStyle:
       return false;
   }
   return false;

@@ -70,10 +70,36 @@ enum class LinkKind : uint8_t {
   kEmbed = 9,     // <embed>, <object>
   kForm = 10,     // <form action>: recorded only
   kRefresh = 11,  // <meta http-equiv=refresh>
-  kRedirect = 12,  // Location header
-  kSitemap = 13,
-  kScanned = 14,  // found by the linear scan that stands in when parsing stops at a limit
-  kLast = kScanned,
+  kRedirect = 12,     // Location header
+  kSitemap = 13,      // a page that a sitemap lists
+  kScanned = 14,      // found by the linear scan that stands in when parsing stops at a limit
+  kHeader = 15,       // Link header field (RFC 8288), a page by its rel
+  kStyle = 16,        // url() or @import in a style sheet, a style element or a style attribute
+  kFeed = 17,         // an entry of a feed
+  kSitemapFile = 18,  // a sitemap: listed in a sitemap index, named by robots.txt or rel=sitemap
+  kLast = kSitemapFile,
+};
+
+// What a URL is wanted for. It decides its depth limit, its place in the queue and how much of it
+// is read.
+enum class UrlRole : uint8_t {
+  kPage = 0,
+  kSeed = 1,
+  kSitemap = 2,
+  kAsset = 3,  // fetched with --assets only
+  kLast = kAsset,
+};
+
+// What a body was read as.
+enum class DocumentKind : uint8_t {
+  kNone = 0,     // not read
+  kHtml = 1,     // HTML and XHTML
+  kText = 2,     // plain text
+  kFeed = 3,     // RSS, Atom
+  kSitemap = 4,  // sitemap or sitemap index, XML or plain text
+  kStyle = 5,    // CSS
+  kOther = 6,    // a body that is kept as it is (--types)
+  kLast = kOther,
 };
 
 enum class ParseStatus : uint8_t {
@@ -81,6 +107,15 @@ enum class ParseStatus : uint8_t {
   kOk = 1,
   kLimit = 2,  // stopped at the parser's byte cap or CPU deadline; links come from a linear scan
   kLast = kLimit,
+};
+
+// Which evidence chose the language.
+enum class LangSource : uint8_t {
+  kNone = 0,
+  kMarkup = 1,    // lang attribute of <html>, xml:lang, <meta http-equiv=content-language>
+  kHeader = 2,    // Content-Language
+  kDetector = 3,  // guessed from the text
+  kLast = kDetector,
 };
 
 // Which evidence chose the character encoding, strongest first.
@@ -100,8 +135,12 @@ std::string_view name(SkipReason value);  // "out_of_scope", …; "" for kNone
 std::string_view name(LinkKind value);    // "a", "area", "frame", "iframe", "link", "resource", …
 std::string_view name(ParseStatus value);    // "none", "ok", "limit"
 std::string_view name(CharsetSource value);  // "bom", "http", "meta", "detector", "default"; ""
+std::string_view name(UrlRole value);        // "page", "seed", "sitemap", "asset"
+std::string_view name(DocumentKind value);   // "html", "text", "feed", …; "" for kNone
+std::string_view name(LangSource value);     // "markup", "header", "detector"; ""
 
 std::optional<Outcome> outcome_named(std::string_view name);
+std::optional<UrlRole> url_role_named(std::string_view name);
 
 // True for the kinds that lead to pages (followed); false for assets and forms (recorded).
 bool is_page_link(LinkKind kind);

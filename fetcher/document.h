@@ -17,12 +17,16 @@
 namespace crawl {
 
 struct DocumentInput {
-  std::string_view body;          // after content decoding
-  std::string_view content_type;  // the header's value; "" when absent
-  std::string_view url;           // canonical URL of the page; "" when unknown
-  std::string_view x_robots_tag;  // values joined with ", "; "" when absent
-  std::string_view robots_agent;  // product token, for directives addressed to an agent
-  bool truncated = false;         // the body stopped early (too_large)
+  std::string_view body;              // after content decoding
+  std::string_view content_type;      // the header's value; "" when absent
+  std::string_view url;               // canonical URL of the page; "" when unknown
+  std::string_view x_robots_tag;      // one header field's value per line; "" when absent
+  std::string_view robots_agent;      // product token, for directives addressed to an agent
+  bool truncated = false;             // the body stopped early (too_large)
+  std::string_view link_header;       // RFC 8288: values joined with ", "; "" when absent
+  std::string_view content_language;  // the header's value; "" when absent
+  bool nosniff = false;               // X-Content-Type-Options: nosniff
+  int64_t now_ms = 0;                 // wall clock, for unavailable_after
 };
 
 class Document {
@@ -31,6 +35,7 @@ class Document {
     uint64_t arena_bytes_max = 160u << 20;
     uint32_t cpu_ms_max = 1'000;  // for the HTML parser
     bool keep_body = true;
+    std::string types;  // Configure::types
   };
 
   // Opens the charset converters and compressors now, so that nothing is loaded from disk later.

@@ -23,7 +23,7 @@
 namespace crawl {
 
 // Raised with every change of a message or of the shared memory's layout; both sides must agree.
-inline constexpr uint32_t kProtocolVersion = 1;
+inline constexpr uint32_t kProtocolVersion = 2;
 
 enum class MessageType : uint8_t {
   kHello = 1,          // fetcher → coordinator, pipe
@@ -70,7 +70,10 @@ struct Configure {
   std::string_view ca_file;       // "" : the system's
   bool insecure = false;          // do not verify TLS certificates
   bool http2 = false;
-  bool keep_body = true;         // compress and send the body of pages
+  bool keep_body = true;  // compress and send the body of pages
+  // Media types whose bodies are kept although they are not read, separated by spaces: "image/*
+  // application/pdf"; "*/*": all. "" : none.
+  std::string_view types;
   uint32_t timeout_ms = 30'000;  // whole transfer
   uint32_t connect_timeout_ms = 10'000;
   uint32_t stall_timeout_ms = 20'000;   // no byte for so long
@@ -91,6 +94,7 @@ struct Configure {
     v.flag(m.insecure);
     v.flag(m.http2);
     v.flag(m.keep_body);
+    v.text(m.types, kMetaBytesMax);
     v.number(m.timeout_ms);
     v.number(m.connect_timeout_ms);
     v.number(m.stall_timeout_ms);
@@ -131,10 +135,11 @@ struct Log {
   }
 };
 
-enum class JobKind : uint8_t { kPage = 0, kRobots = 1, kLast = kRobots };
+// kSitemap: a page whose body may have kSitemapBytesMax bytes.
+enum class JobKind : uint8_t { kPage = 0, kRobots = 1, kSitemap = 2, kLast = kSitemap };
 
-// Fetch one URL. Redirects are not followed: they come back as results. A kPage job is answered by
-// one PageResult, a kRobots job by one RobotsResult, each with the same lease.
+// Fetch one URL. Redirects are not followed: they come back as results. A kRobots job is answered
+// by one RobotsResult, any other by one PageResult, each with the same lease.
 struct FetchJob {
   static constexpr MessageType kType = MessageType::kFetchJob;
   uint64_t lease = 0;  // never 0, never reused within a run
@@ -215,11 +220,18 @@ struct Transfer {
   }
 };
 
+inline constexpr uint8_t kPriorityNormal = 50;  // of 0 to 100
+
 struct PageLink {
-  std::string_view href;  // canonical absolute URL, fragment dropped
+  // Canonical absolute URL, fragment dropped; or, of a URL that is too long, its
+  // shortened_url() (web/url.h).
+  std::string_view href;
   LinkKind kind = LinkKind::kAnchor;
   std::string_view rel;     // lower-case tokens, one space between
   std::string_view anchor;  // text, white space collapsed
+  // What a sitemap or a feed says of its entry.
+  int64_t modified_at_ms = 0;  // wall clock; 0: unknown
+  uint8_t priority = kPriorityNormal;
 
   template <typename M, typename V>
   static void fields(M& m, V& v) {
@@ -227,6 +239,10 @@ struct PageLink {
     v.choice(m.kind);
     v.text(m.rel, kShortBytesMax);
     v.text(m.anchor, kAnchorBytesMax);
+    v.number(m.modified_at_ms);
+    v.require(m.modified_at_ms >= 0);
+    v.number(m.priority);
+    v.require(m.priority <= 100);
   }
 };
 
@@ -234,7 +250,9 @@ struct PageLink {
 inline constexpr uint8_t kRobotsNoindex = 1;
 inline constexpr uint8_t kRobotsNofollow = 2;
 inline constexpr uint8_t kRobotsNoarchive = 4;
-inline constexpr uint8_t kRobotsAll = kRobotsNoindex | kRobotsNofollow | kRobotsNoarchive;
+inline constexpr uint8_t kRobotsUnavailable = 8;  // its unavailable_after has passed
+inline constexpr uint8_t kRobotsAll =
+    kRobotsNoindex | kRobotsNofollow | kRobotsNoarchive | kRobotsUnavailable;
 
 struct PageResult {
   static constexpr MessageType kType = MessageType::kPageResult;
@@ -245,15 +263,24 @@ struct PageResult {
   std::string_view last_modified;
 
   // From here on only where the outcome is ok (or too_large: of the part that came).
+  DocumentKind document = DocumentKind::kNone;
   ParseStatus parse_status = ParseStatus::kNone;
   std::string_view charset;  // WHATWG name: "UTF-8", "windows-1252"
   CharsetSource charset_source = CharsetSource::kNone;
   std::string_view title;
   std::string_view description;
   std::string_view canonical;  // absolute URL; "" : none
-  std::string_view lang;
+  std::string_view lang;       // BCP 47
+  LangSource lang_source = LangSource::kNone;
+  std::string_view author;
+  int64_t published_at_ms = 0;  // as the page says; wall clock; 0: unknown
+  int64_t modified_at_ms = 0;
   uint8_t robots_directives = 0;
+  int64_t unavailable_after_ms = 0;  // robots directive; wall clock; 0: none
+  // Structured data as one JSON object (docs/schema.md), "" when there is none.
+  std::string_view metadata;
   std::string_view text;        // visible text, UTF-8
+  std::string_view main_text;   // of it the main content; "" where nothing sets it apart
   uint64_t body_bytes = 0;      // decoded
   uint64_t content_hash = 0;    // XXH3-64 of the decoded body
   uint64_t text_hash = 0;       // XXH3-64 of `text`
@@ -269,6 +296,7 @@ struct PageResult {
     v.text(m.content_type, kShortBytesMax);
     v.text(m.etag, kShortBytesMax);
     v.text(m.last_modified, kShortBytesMax);
+    v.choice(m.document);
     v.choice(m.parse_status);
     v.text(m.charset, kShortBytesMax);
     v.choice(m.charset_source);
@@ -276,15 +304,25 @@ struct PageResult {
     v.text(m.description, kMetaBytesMax);
     v.text(m.canonical, kUrlBytesMax);
     v.text(m.lang, kShortBytesMax);
+    v.choice(m.lang_source);
+    v.text(m.author, kShortBytesMax);
+    v.number(m.published_at_ms);
+    v.require(m.published_at_ms >= 0);
+    v.number(m.modified_at_ms);
+    v.require(m.modified_at_ms >= 0);
     v.number(m.robots_directives);
     v.require((m.robots_directives & ~kRobotsAll) == 0);
+    v.number(m.unavailable_after_ms);
+    v.require(m.unavailable_after_ms >= 0);
+    v.text(m.metadata, kMetadataBytesMax);
     v.text(m.text, kBodyBytesCeiling);
+    v.text(m.main_text, kBodyBytesCeiling);
     v.number(m.body_bytes);
     v.number(m.content_hash);
     v.number(m.text_hash);
     v.number(m.simhash);
     v.number(m.links_dropped);
-    v.list(m.links, kLinksMax);
+    v.list(m.links, kEntriesMax);
     v.text(m.body_zstd, kBodyBytesCeiling);
   }
 };

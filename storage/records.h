@@ -4,6 +4,7 @@
 // Rows as the coordinator hands them to the writer and gets them back. Field for field the tables
 // of schema.sql; ids are given out by the coordinator. Ids start at 1; 0 is "none".
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -33,14 +34,23 @@ struct SeedRow {
   std::string tag;
 };
 
+// robots.txt belongs to an origin (RFC 9309 §2.3): a host has one for each scheme.
+struct RobotsRow {
+  RobotsState state = RobotsState::kUnknown;
+  std::string rules;
+  int64_t fetched_at = 0;
+  int64_t failing_since = 0;  // first of the failures in a row; 0: none
+  std::optional<int64_t> crawl_delay_ms;
+};
+inline constexpr std::array<std::string_view, 2> kRobotsSchemes = {"http", "https"};
+
 struct HostRow {
   int64_t id = 0;
   std::string name;
-  RobotsState robots_state = RobotsState::kUnknown;
-  std::string robots_rules;
-  int64_t robots_at = 0;
-  std::optional<int64_t> crawl_delay_ms;
+  std::array<RobotsRow, 2> robots;  // in the order of kRobotsSchemes
   int64_t delay_ms = 0;
+  int64_t backoff_level = 0;
+  int64_t latency_ms = 0;  // smoothed
   int64_t next_at = 0;
   int64_t pages = 0;   // read back only: the writer counts them, page by page
   int64_t errors = 0;  // the same
@@ -54,8 +64,11 @@ struct NewUrl {
   int64_t depth = 0;
   int64_t hops = 0;  // redirects that led here
   int64_t first_seen_at = 0;
+  int64_t rank = 0;  // place in its host's queue: see PendingUrl
+  UrlRole role = UrlRole::kPage;
   UrlState state = UrlState::kPending;
   SkipReason reason = SkipReason::kNone;
+  std::string rule;  // which rule decided: a pattern, a kind of trap; "" where the reason says all
   std::string url;
 };
 
@@ -65,6 +78,7 @@ struct UrlUpdate {
   UrlState state = UrlState::kDone;
   Outcome outcome = Outcome::kNone;
   std::string reason;  // name(SkipReason), or one line for people
+  std::string rule;    // as in NewUrl
   int64_t attempts = 0;
   int64_t strikes = 0;
 };
@@ -78,6 +92,15 @@ struct UrlUpgrade {
   int64_t via_id = 0;
   int64_t depth = 0;
   int64_t hops = 0;
+  int64_t rank = 0;
+  UrlRole role = UrlRole::kPage;
+};
+
+// What a sitemap or a feed says of a URL that has a row. One that is done and was fetched before
+// `modified_at` becomes pending and is reported as Revived (storage/writer.h).
+struct ListedUrl {
+  int64_t id = 0;
+  int64_t modified_at = 0;  // wall ms; 0: unknown
 };
 
 struct LinkRow {
@@ -92,10 +115,10 @@ enum class BodyStore : uint8_t {
   kKeep,  // leave text, body and links of the last good fetch
 };
 
-// One fetch. Replaces the page row, its links and its body, adds a visit, and is counted in its
-// host and its run.
-// not_modified: keeps everything but fetched_at, status-independent facts, and adds the visit.
-// An outcome that failed never replaces title, text, links and body of a good copy (kKeep).
+// One fetch. Replaces the page row, its links and its content, adds a visit, settles when the URL
+// is due again, and is counted in its host and its run. not_modified: keeps everything but
+// fetched_at, status-independent facts, and adds the visit. An outcome that failed never replaces
+// title, text, links and body of a good copy (kKeep).
 struct PageRow {
   std::shared_ptr<const std::string> backing;  // the message's bytes; all views point into it
   int64_t url_id = 0;
@@ -114,9 +137,15 @@ struct PageRow {
   uint32_t links_dropped = 0;
   uint8_t robots_directives = 0;
   ParseStatus parse_status = ParseStatus::kNone;
+  DocumentKind document = DocumentKind::kNone;
   CharsetSource charset_source = CharsetSource::kNone;
-  std::string_view detail, content_type, charset, title, description, lang, canonical, address,
-      etag, last_modified, headers, text, body_zstd;
+  LangSource lang_source = LangSource::kNone;
+  int64_t canonical_id = 0;  // url.id of the canonical URL, where it is another one; 0: NULL
+  int64_t published_at = 0, modified_at = 0, unavailable_after = 0;  // wall ms; 0: NULL
+  // A failure while nothing else could be reached either says nothing about the page.
+  bool counts_as_failure = true;
+  std::string_view detail, content_type, charset, title, description, lang, author, canonical,
+      metadata, address, etag, last_modified, headers, text, main_text, body_zstd;
   std::vector<LinkRow> links;
 };
 
@@ -128,14 +157,16 @@ struct EventRow {
   std::string text;  // "": NULL
 };
 
-// A pending row, read back.
+// A pending row, read back. A host's queue is ordered by (rank, id).
 struct PendingUrl {
   int64_t id = 0;
+  int64_t rank = 0;
   int64_t depth = 0;
   int64_t hops = 0;
   int64_t seed_id = 0;
   int64_t attempts = 0;
   int64_t strikes = 0;
+  UrlRole role = UrlRole::kPage;
   std::string url;
   std::string etag;  // of the stored page, for a conditional request; "" : none
   std::string last_modified;
@@ -158,6 +189,7 @@ struct WriteUnit {
   std::vector<NewUrl> new_urls;
   std::vector<UrlUpgrade> upgrades;
   std::optional<PageRow> page;
+  std::vector<ListedUrl> listed;
   std::vector<UrlUpdate> url_updates;
   std::vector<HostRow> host_updates;  // name, pages and errors are ignored
   std::vector<EventRow> events;

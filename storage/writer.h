@@ -33,13 +33,23 @@ struct TailLoaded {
   bool more = false;  // the limit was reached: there may be more behind the last one
 };
 
+// Done URLs that a sitemap or a feed says have changed since: pending again. Answers every unit
+// whose `listed` is not empty, once it is applied.
+struct Revived {
+  struct Entry {
+    int64_t host_id = 0;
+    PendingUrl url;
+  };
+  std::vector<Entry> urls;
+};
+
 // The writer cannot go on (disk full, I/O error). The open transaction has been rolled back; units
 // not yet confirmed by Committed are not stored. Nothing is written any more.
 struct WriteFailed {
   Error error;
 };
 
-using WriterReply = std::variant<Committed, TailLoaded, WriteFailed>;
+using WriterReply = std::variant<Committed, TailLoaded, Revived, WriteFailed>;
 
 class Writer {
  public:

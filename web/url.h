@@ -84,6 +84,13 @@ class Url {
 // back.
 bool is_canonical_http_url(std::string_view href);
 
+// What stands for a URL that is longer than kUrlBytesMax: its first kShortenedBytes bytes, cut
+// between characters, and "#too-long:" with 16 hexadecimal digits of the XXH3-64 of the whole.
+// Different long URLs have different stand-ins; none is a canonical URL, since it has a fragment.
+inline constexpr size_t kShortenedBytes = 1000;
+std::string shortened_url(std::string_view href);
+bool is_shortened_url(std::string_view text);
+
 // Ports that the Fetch Standard forbids (§2.9 "bad port"): 25, 6000, …
 bool is_bad_port(uint16_t port);
 
