@@ -18,6 +18,7 @@ RESOURCE_RELS = {
     "edituri", "icon", "manifest", "mask-icon", "modulepreload", "pingback", "preconnect",
     "prefetch", "preload", "prerender", "shortcut", "stylesheet", "wlwmanifest"}
 FOLLOWED = {"a", "area", "frame", "iframe", "link", "refresh", "redirect"}
+DEFAULT_PORTS = {"http": 80, "https": 443, "ftp": 21}
 NO_PLACES = ("javascript:", "data:", "blob:", "about:")
 
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param",
@@ -51,14 +52,15 @@ def canonical(url):
     """Without its fragment, with an explicit path, escaped; None where it is no URL."""
     url = url.partition("#")[0]
     parts = urllib.parse.urlsplit(url)
-    if parts.scheme not in ("http", "https"):
+    if parts.scheme == "file":
+        return f"file://{parts.netloc}{without_dots(parts.path)}"
+    if parts.scheme not in DEFAULT_PORTS:
         return url if parts.scheme else None
     host = (parts.hostname or "").lower()
     if not host or set(host) & set(" <>^|%\\#"):
         return None  # not a host's name
-    default = {"http": 80, "https": 443}[parts.scheme]
-    port = f":{parts.port}" if parts.port not in (None, default) else ""
-    path = urllib.parse.quote(parts.path or "/", safe="/%:@!$&'()*+,;=-._~[]|^")
+    port = f":{parts.port}" if parts.port not in (None, DEFAULT_PORTS[parts.scheme]) else ""
+    path = urllib.parse.quote(without_dots(parts.path), safe="/%:@!$&'()*+,;=-._~[]|^")
     query = urllib.parse.quote(parts.query, safe="/%:@!$&()*+,;=-._~?[]|^`{}\\")
     query = "?" + query if "?" in url else ""  # an empty query is one, too
     return f"{parts.scheme}://{host}{port}{path}{query}"
@@ -76,17 +78,23 @@ def join(base, reference):
             question_mark, query = ("?", old.query) if old.query else ("", "")
     elif not path.startswith("/"):
         path = old.path[:old.path.rfind("/") + 1] + path
+    return f"{origin[0]}://{origin[1]}{without_dots(path)}{question_mark}{query}"
+
+
+def without_dots(path):
+    """RFC 3986 §5.2.4; the URL Standard takes %2e for a dot there as well."""
     kept = []
-    segments = path.split("/")[1:]
+    segments = path.removeprefix("/").split("/")
     for at, segment in enumerate(segments):
         last = at == len(segments) - 1
-        if segment == "..":
+        dots = re.sub("(?i)%2e", ".", segment)
+        if dots == "..":
             del kept[-1:]
-        elif segment != ".":
+        elif dots != ".":
             kept.append(segment)
-        if last and segment in (".", ".."):
+        if last and dots in (".", ".."):
             kept.append("")
-    return f"{origin[0]}://{origin[1]}/{'/'.join(kept)}{question_mark}{query}"
+    return "/" + "/".join(kept)
 
 
 def resolve(base, href):
@@ -94,8 +102,8 @@ def resolve(base, href):
     href = re.sub(r"[\t\n\r]", "", href.strip("".join(map(chr, range(0x21)))))
     if href.lower().startswith(NO_PLACES):
         return None
-    if re.match(r"(?i)https?:/*", href):
-        return canonical(re.sub(r"(?i)^(https?):/*", r"\1://", href))
+    if re.match(r"(?i)(https?|ftp):/*", href):
+        return canonical(re.sub(r"(?i)^(https?|ftp):/*", r"\1://", href))
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", href):
         return canonical(href)
     path, hash_mark, _ = href.partition("#")
@@ -232,7 +240,10 @@ class Site:
 
     def fetch(self, url):
         """The page that a GET of `url` must bring."""
-        path = urllib.parse.unquote(urllib.parse.urlsplit(url).path)
+        path = urllib.parse.urlsplit(url).path
+        if re.search("%(?![0-9A-Fa-f]{2})", path):
+            return Page(url, 400, "http_error")
+        path = urllib.parse.unquote(path)
         file = self._root / path.lstrip("/")
         if file.is_dir():
             if not path.endswith("/"):
@@ -247,7 +258,9 @@ class Site:
         return self._read(url, file)
 
     def _read(self, url, file):
-        kind = self._types.get(file.name.rpartition(".")[2], self._default_type)
+        name, dot, suffix = file.name.rpartition(".")
+        # A name that begins with its only dot has no suffix.
+        kind = self._types.get(suffix if name and dot else "", self._default_type)
         if kind == "text/html":
             reader = Reader(url)
             reader.feed(file.read_bytes().decode("utf-8", "replace").removeprefix("\ufeff"))
