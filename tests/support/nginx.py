@@ -37,18 +37,19 @@ def port_is_open(address, port):
 
 
 class Nginx:
-    """`sites`: {host name or address: folder}. Names resolve to 127.0.0.1 (*.localhost)."""
+    """`sites`: {host name or address: folder}. Names resolve to 127.0.0.1 (*.localhost).
+    `site_options`: {host name or address: directives}."""
 
     ATTEMPTS = 20
 
-    def __init__(self, folder, sites, server_options=""):
+    def __init__(self, folder, sites, server_options="", site_options=None):
         self.folder = pathlib.Path(folder, "nginx")
         self.folder.mkdir()
         self.log = self.folder / "access.log"
         self._addresses = sorted({name for name in sites if name[0].isdigit()} | {"127.0.0.1"})
         for _ in range(self.ATTEMPTS):  # another test may take the free port before nginx does
             self.port = free_port(self._addresses)
-            self._write_config(sites, server_options)
+            self._write_config(sites, server_options, site_options or {})
             if self._start():
                 return
         raise AssertionError(f"nginx does not start: {(self.folder / 'error.log').read_text()}")
@@ -68,7 +69,7 @@ class Nginx:
         wait_for(settled, "nginx listens, or has ended")
         return self.process.poll() is None
 
-    def _write_config(self, sites, server_options):
+    def _write_config(self, sites, server_options, site_options):
         here = self.folder
         temporary = "".join(f"{kind}_temp_path {here}/{kind};\n"
                             for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
@@ -76,7 +77,7 @@ class Nginx:
         listen = "".join(f"listen {address}:{self.port}; " for address in self._addresses)
         servers = "".join(
             f"server {{ {listen} server_name {name}; root {root}; index index.html;"
-            f" {server_options} }}\n" for name, root in sites.items())
+            f" {server_options} {site_options.get(name, '')} }}\n" for name, root in sites.items())
         fields = "\\t".join(f"${field}" for field in LOG_FIELDS)
         (here / "nginx.conf").write_text(
             f"daemon off; worker_processes 1; pid {here}/nginx.pid; error_log {here}/error.log;\n"
