@@ -222,6 +222,15 @@ def query(database, sql, *values):
 
 # ---- what holds after every run ----------------------------------------------------------------
 
+# docs/schema.md, "Skip reasons".
+SKIP_REASONS = ("out_of_scope", "robots_denied", "depth_limit", "excluded", "nofollow", "trap", "budget",
+                "scheme_refused", "url_too_long", "port_refused", "asset")
+# docs/schema.md, "Outcomes"; a page that is not modified is an ok one here.
+OUTCOMES = ("ok", "redirect", "http_error", "gone", "dns_failed", "connect_failed", "tls_failed", "timeout",
+            "too_large", "incomplete", "decode_bomb", "headers_too_large", "protocol_error",
+            "unsupported_type", "private_address", "port_refused", "redirect_limit",
+            "robots_unreachable", "crashed_fetcher")
+
 PROMISES = {
     "a URL twice": "SELECT url FROM urls GROUP BY url HAVING count(*) > 1",
     "a state of its own": "SELECT url, state FROM urls WHERE state NOT IN "
@@ -231,6 +240,18 @@ PROMISES = {
                                 "AND outcome IS NOT NULL",
     "skipped without a reason": "SELECT url FROM urls WHERE state = 'skipped' "
                                 "AND coalesce(reason, '') = ''",
+    "skipped for no reason of the list": "SELECT url, reason FROM urls WHERE state = 'skipped' "
+                                         f"AND reason NOT IN {SKIP_REASONS}",
+    "done with no outcome of the list": "SELECT url, outcome FROM urls WHERE state = 'done' "
+                                        f"AND outcome NOT IN {OUTCOMES}",
+    "pending for a reason": "SELECT url, reason FROM urls WHERE state = 'pending' "
+                            "AND reason IS NOT NULL",
+    "done well for a reason": "SELECT url, reason FROM urls WHERE outcome = 'ok' "
+                              "AND reason IS NOT NULL",
+    "done badly for no reason": "SELECT url, outcome FROM urls WHERE state = 'done' AND outcome NOT IN "
+                                "('ok', 'redirect') AND coalesce(reason, '') = ''",
+    "a URL and its page disagree": "SELECT url, url.outcome, page.outcome FROM url JOIN page ON url_id = id "
+                                   "WHERE state = 'done' AND url.outcome <> page.outcome",
     "a page whose URL is not known": "SELECT url_id FROM page WHERE url_id NOT IN "
                                      "(SELECT id FROM url)",
     "a page of a URL that was skipped": "SELECT url FROM pages NATURAL JOIN "
@@ -257,13 +278,15 @@ class EndToEnd(unittest.TestCase):
     """A test with a workplace of its own."""
 
     maxDiff = 4000
+    sitemaps = False  # most sites here have none, and are not asked whether they do
 
     def setUp(self):
         self.place = Workplace()
         self.addCleanup(self.place.close)
 
     def begin(self, *arguments, stdin=b""):
-        return self.place.start("-d", self.place.database, "--no-progress", *arguments, stdin=stdin)
+        usual = ["-d", self.place.database, "--no-progress", *([] if self.sitemaps else ["--no-sitemaps"])]
+        return self.place.start(*usual, *arguments, stdin=stdin)
 
     def finish(self, run, code=0, complete=True, deadline_s=DEADLINE_S):
         """Waits for the end, and checks what must hold after every run."""

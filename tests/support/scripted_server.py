@@ -7,8 +7,10 @@ A route is bytes, a list of bytes (one per request, the last one again and again
 the Request that gives bytes. What no route names is a 404; so is /robots.txt, which allows all."""
 
 import dataclasses
+import email.utils
 import socket
 import threading
+import time
 
 
 @dataclasses.dataclass
@@ -18,6 +20,7 @@ class Request:
     headers: dict  # names in lower case
     connection: int
     count: int  # of requests for this path so far, this one included
+    at: float  # time.time() when it was read
 
 
 REASONS = {200: "OK", 301: "Moved Permanently", 302: "Found", 304: "Not Modified", 404: "Not Found",
@@ -46,6 +49,27 @@ def redirect(location, status=302):
     return reply(status, headers=[f"Location: {location}"])
 
 
+def http_date(seconds):
+    """RFC 9110 §5.6.7. `seconds`: since 1970."""
+    return email.utils.formatdate(seconds, usegmt=True)
+
+
+def with_validators(response, etag="", modified=""):
+    """A route: `response`, or 304 for whoever has it already (RFC 9110 §13.2.2)."""
+    fields = ([f"ETag: {etag}"] if etag else []) + ([f"Last-Modified: {modified}"] if modified else [])
+    head, _, body = response.partition(b"\r\n\r\n")
+    whole = b"\r\n".join([head, *(field.encode() for field in fields), b"", body])
+
+    def route(request):
+        if "if-none-match" in request.headers:
+            known = etag and request.headers["if-none-match"] == etag
+        else:
+            known = modified and request.headers.get("if-modified-since") == modified
+        return reply(304, content_type="", headers=fields) if known else whole
+
+    return route
+
+
 def links(*targets):
     return page(" ".join(f'<a href="{target}">{target}</a>' for target in targets))
 
@@ -54,14 +78,14 @@ class ScriptedServer:
     class Close(Exception):
         """Raised by a route: send these bytes, then close the connection."""
 
-    def __init__(self, routes=None, address="127.0.0.1"):
+    def __init__(self, routes=None, address="127.0.0.1", port=0):
         self.routes = dict(routes or {})
         self.requests = []
         self.connections = 0
         self._lock = threading.Lock()
         self._counts = {}
         self._open = set()
-        self._listener = socket.create_server((address, 0), backlog=128)
+        self._listener = socket.create_server((address, port), backlog=128)
         self.address, self.port = self._listener.getsockname()[:2]
         self._thread = threading.Thread(target=self._accept, daemon=True)
         self._thread.start()
@@ -128,7 +152,7 @@ class ScriptedServer:
             headers[name.lower()] = value.strip()
         with self._lock:
             count = self._counts[words[1]] = self._counts.get(words[1], 0) + 1
-            request = Request(words[0], words[1], headers, number, count)
+            request = Request(words[0], words[1], headers, number, count, time.time())
             self.requests.append(request)
         return request
 
