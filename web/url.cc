@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "web/url.h"
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include <algorithm>
 #include <array>
 
@@ -79,6 +82,10 @@ Verdict judge_http_url(std::string_view href) {
   const Verdict verdict = judge_authority(href.substr(0, slash), standard_port);
   return verdict == Verdict::kYes ? judge_path_and_query(href.substr(slash)) : verdict;
 }
+
+constexpr std::string_view kShortenedMark = "#too-long:";
+constexpr std::string_view kHexDigits = "0123456789abcdef";
+constexpr size_t kHashDigits = 16;
 
 }  // namespace
 
@@ -212,6 +219,29 @@ bool is_canonical_http_url(std::string_view href) {
   const Result<Url> url = Url::parse(href);
   return url && url->is_http() && !url->has_fragment() && !url->has_credentials() &&
          url->href() == href;
+}
+
+std::string shortened_url(std::string_view href) {
+  size_t end = std::min(href.size(), kShortenedBytes);
+  // A character has at most three bytes behind its first; what is not UTF-8 is cut where it is.
+  const auto continues = [href](size_t i) {
+    return (static_cast<unsigned char>(href[i]) >> 6) == 2;
+  };
+  for (int i = 0; i < 3 && end < href.size() && continues(end); ++i) --end;
+  std::string text;
+  text.reserve(end + kShortenedMark.size() + kHashDigits);
+  text.append(href, 0, end).append(kShortenedMark);
+  const uint64_t hash = XXH3_64bits(href.data(), href.size());
+  for (int shift = 60; shift >= 0; shift -= 4) text.push_back(kHexDigits[(hash >> shift) & 15]);
+  return text;
+}
+
+bool is_shortened_url(std::string_view text) {
+  const size_t mark = text.rfind(kShortenedMark);
+  if (mark == std::string_view::npos || mark > kShortenedBytes) return false;
+  const std::string_view digits = text.substr(mark + kShortenedMark.size());
+  return digits.size() == kHashDigits &&
+         digits.find_first_not_of(kHexDigits) == std::string_view::npos;
 }
 
 bool is_bad_port(uint16_t port) {

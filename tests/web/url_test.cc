@@ -310,6 +310,42 @@ TEST_CASE("url: what the canonical form yields is recognised as canonical", "[ur
   }
 }
 
+TEST_CASE("url: what stands for a long URL has its beginning and the hash of all of it", "[url]") {
+  const std::string href = "https://example.com/" + std::string(9000, 'a');
+  const std::string shortened = shortened_url(href);
+  CHECK(shortened.size() == kShortenedBytes + 26);
+  CHECK(shortened.substr(0, kShortenedBytes) == href.substr(0, kShortenedBytes));
+  CHECK(shortened.substr(kShortenedBytes, 10) == "#too-long:");
+  CHECK(is_shortened_url(shortened));
+  CHECK_FALSE(is_canonical_http_url(shortened));
+  CHECK(shortened_url(href) == shortened);
+  CHECK(shortened_url(href + "a") != shortened);
+  // XXH3-64 of nothing, as xxhsum writes it
+  CHECK(shortened_url("") == "#too-long:2d06800538d394c2");
+}
+
+TEST_CASE("url: what stands for a long URL is cut between characters", "[url]") {
+  const std::string front(kShortenedBytes - 2, 'a');
+  for (const std::string character : {"\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80"}) {
+    const std::string shortened = shortened_url(front + character + front);
+    CHECK(shortened.find('#') == (character.size() == 2 ? kShortenedBytes : front.size()));
+    CHECK(is_shortened_url(shortened));
+  }
+  // What is not UTF-8 is cut all the same.
+  CHECK(shortened_url(std::string(5000, '\x80')).find('#') > kShortenedBytes - 4);
+}
+
+TEST_CASE("url: what stands for a long URL is told from URLs", "[url]") {
+  for (const std::string no :
+       {"", "https://h/", "https://h/#too-long:", "#too-long:2d06800538d394c",
+        "#too-long:2d06800538d394c2x", "#too-long:2D06800538D394C2"}) {
+    CAPTURE(no);
+    CHECK_FALSE(is_shortened_url(no));
+  }
+  CHECK_FALSE(
+      is_shortened_url(std::string(kShortenedBytes + 1, 'a') + "#too-long:2d06800538d394c2"));
+}
+
 // Fetch Standard §2.9
 TEST_CASE("url: the Fetch Standard's bad ports are known", "[url]") {
   int bad = 0;
