@@ -64,7 +64,9 @@ class Pages {
       const auto target = static_cast<int64_t>(random_() % static_cast<uint64_t>(last_url_)) + 1;
       page.links.push_back({target, LinkKind::kAnchor, "", all.substr(static_cast<size_t>(i), 20)});
     }
-    unit.url_updates.push_back({page_id_, UrlState::kDone, Outcome::kOk, "", 0, 0});
+    UrlUpdate& update = unit.url_updates.emplace_back();
+    update.id = page_id_;
+    update.outcome = Outcome::kOk;
     return unit;
   }
 

@@ -123,13 +123,22 @@ Json counts_json(const std::vector<Count>& counts) {
   return json;
 }
 
+Json robots_json(const HostRow& host) {
+  Json json = Json::object();
+  for (size_t i = 0; i < host.robots.size(); ++i) {
+    if (host.robots[i].state == RobotsState::kUnknown) continue;
+    json[std::string(kRobotsSchemes[i])] = name(host.robots[i].state);
+  }
+  return json;
+}
+
 Json hosts_json(const std::vector<HostRow>& hosts) {
   Json json = Json::array();
   for (const HostRow& host : hosts) {
     json.push_back({{"host", host.name},
                     {"pages", host.pages},
                     {"errors", host.errors},
-                    {"robots_state", name(host.robots_state)},
+                    {"robots", robots_json(host)},
                     {"delay_ms", host.delay_ms}});
   }
   return json;

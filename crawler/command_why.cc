@@ -81,7 +81,8 @@ std::string origin_text(const UrlStory& story) {
 
 std::string robots_text(const UrlStory& story, const Url& url) {
   if (!story.host) return {};
-  switch (story.host->robots_state) {
+  const RobotsRow& robots = story.host->robots[url.scheme() == kRobotsSchemes[0] ? 0 : 1];
+  switch (robots.state) {
     case RobotsState::kUnknown:
       return line("robots.txt", "not asked for yet");
     case RobotsState::kUnavailable:
@@ -93,7 +94,7 @@ std::string robots_text(const UrlStory& story, const Url& url) {
     case RobotsState::kOk:
       break;
   }
-  const Result<RobotsRules> rules = RobotsRules::deserialize(story.host->robots_rules);
+  const Result<RobotsRules> rules = RobotsRules::deserialize(robots.rules);
   if (!rules) return line("robots.txt", "its stored rules cannot be read");
   std::string path(url.path());
   if (url.has_query()) path += fmt::format("?{}", url.query());

@@ -4,46 +4,46 @@
 #include <utility>
 
 #include "storage/apply_statements.h"
+#include "storage/rows.h"
 
 namespace crawl {
 
-namespace {
-
-void bind_host_state(Statement& statement, const HostRow& row) {
-  statement.bind(2, name(row.robots_state));
-  statement.bind_or_null(3, row.robots_rules);
-  bind_nonzero(statement, 4, row.robots_at);
-  statement.bind_optional(5, row.crawl_delay_ms);
-  statement.bind(6, row.delay_ms);
-  statement.bind(7, row.next_at);
-}
-
-}  // namespace
-
-UnitApplier::UnitApplier(int64_t run_id, std::unique_ptr<Statements> statements)
-    : run_id_(run_id), statements_(std::move(statements)) {}
+UnitApplier::UnitApplier(int64_t run_id, const ApplyOptions& options,
+                         std::unique_ptr<Statements> statements, ContentStore contents)
+    : run_id_(run_id),
+      options_(options),
+      statements_(std::move(statements)),
+      contents_(std::move(contents)) {}
 
 UnitApplier::~UnitApplier() = default;
 
-Result<std::unique_ptr<UnitApplier>> UnitApplier::create(Database& database, int64_t run_id) {
+Result<std::unique_ptr<UnitApplier>> UnitApplier::create(Database& database, int64_t run_id,
+                                                         const ApplyOptions& options) {
   auto statements = std::make_unique<Statements>();
   if (Result<void> prepared = statements->prepare(database); !prepared) return prepared.error();
-  return std::unique_ptr<UnitApplier>(new UnitApplier(run_id, std::move(statements)));
+  int64_t seed = 0;
+  Result<void> read =
+      for_each_row(database, "SELECT value FROM meta WHERE key = 'fingerprint_seed'",
+                   [&](const Statement& row) { seed = row.integer(0); });
+  if (!read) return read.error();
+  Result<ContentStore> contents = ContentStore::create(database, static_cast<uint64_t>(seed));
+  if (!contents) return contents.error();
+  return std::unique_ptr<UnitApplier>(
+      new UnitApplier(run_id, options, std::move(statements), std::move(*contents)));
 }
 
-Result<void> UnitApplier::apply(const WriteUnit& unit) {
+Result<void> UnitApplier::apply(const WriteUnit& unit, Revived& revived) {
+  settled_ = {};
   if (Result<void> done = apply_seeds(unit); !done) return done;
   if (Result<void> done = apply_hosts(unit); !done) return done;
   if (Result<void> done = apply_urls(unit); !done) return done;
   if (unit.page) {
     if (Result<void> done = apply_page(*unit.page); !done) return done;
   }
+  if (Result<void> done = apply_listed(unit, revived); !done) return done;
   if (Result<void> done = apply_url_updates(unit); !done) return done;
   for (const HostRow& row : unit.host_updates) {
-    Statement& update = statements_->host_update;
-    update.bind(1, row.id);
-    bind_host_state(update, row);
-    if (Result<void> done = update.run(); !done) return done;
+    if (Result<void> done = update_host(row); !done) return done;
   }
   return apply_events(unit);
 }
@@ -61,59 +61,50 @@ Result<void> UnitApplier::apply_seeds(const WriteUnit& unit) {
   return {};
 }
 
+namespace {
+
+void bind_host_state(Statement& statement, const HostRow& row) {
+  statement.bind(1, row.id);
+  statement.bind(2, row.delay_ms);
+  statement.bind(3, row.backoff_level);
+  statement.bind(4, row.latency_ms);
+  statement.bind(5, row.next_at);
+}
+
+}  // namespace
+
 Result<void> UnitApplier::apply_hosts(const WriteUnit& unit) {
   for (const HostRow& row : unit.new_hosts) {
     Statement& insert = statements_->host;
-    insert.bind(1, row.id);
     bind_host_state(insert, row);
-    insert.bind(8, row.name);
+    insert.bind(6, row.name);
     if (Result<void> done = insert.run(); !done) return done;
+    if (Result<void> done = apply_robots(row); !done) return done;
   }
   return {};
 }
 
-Result<void> UnitApplier::apply_urls(const WriteUnit& unit) {
-  for (const NewUrl& row : unit.new_urls) {
-    Statement& insert = statements_->url;
-    insert.bind(1, row.id);
-    insert.bind(2, row.host_id);
-    insert.bind(3, row.seed_id);
-    bind_nonzero(insert, 4, row.via_id);
-    insert.bind(5, row.depth);
-    insert.bind(6, row.first_seen_at);
-    insert.bind(7, name(row.state));
-    insert.bind_or_null(8, name(row.reason));
-    insert.bind(9, row.url);
-    insert.bind(10, row.hops);
-    if (Result<void> done = insert.run(); !done) return done;
-  }
-  for (const UrlUpgrade& row : unit.upgrades) {
-    Statement& upgrade = statements_->url_upgrade;
-    upgrade.bind(1, row.id);
-    upgrade.bind(2, row.host_id);
-    upgrade.bind(3, row.seed_id);
-    bind_nonzero(upgrade, 4, row.via_id);
-    upgrade.bind(5, row.depth);
-    upgrade.bind(6, row.hops);
-    if (Result<void> done = upgrade.run(); !done) return done;
-  }
-  return {};
+Result<void> UnitApplier::update_host(const HostRow& row) {
+  bind_host_state(statements_->host_update, row);
+  if (Result<void> done = statements_->host_update.run(); !done) return done;
+  return apply_robots(row);
 }
 
-Result<void> UnitApplier::apply_url_updates(const WriteUnit& unit) {
-  for (const UrlUpdate& row : unit.url_updates) {
-    Statement& update = statements_->url_update;
-    update.bind(1, row.id);
-    update.bind(2, name(row.state));
-    if (row.state == UrlState::kPending) {
-      update.bind_null(3);
-    } else {
-      update.bind_or_null(3, name(row.outcome));
+Result<void> UnitApplier::apply_robots(const HostRow& row) {
+  for (size_t i = 0; i < row.robots.size(); ++i) {
+    const RobotsRow& robots = row.robots[i];
+    const bool known = robots.state != RobotsState::kUnknown;
+    Statement& statement = known ? statements_->robots : statements_->forget_robots;
+    statement.bind(1, row.id);
+    statement.bind(2, kRobotsSchemes[i]);
+    if (known) {
+      statement.bind(3, name(robots.state));
+      statement.bind_or_null(4, robots.rules);
+      bind_nonzero(statement, 5, robots.fetched_at);
+      bind_nonzero(statement, 6, robots.failing_since);
+      statement.bind_optional(7, robots.crawl_delay_ms);
     }
-    update.bind_or_null(4, row.reason);
-    update.bind(5, row.attempts);
-    update.bind(6, row.strikes);
-    if (Result<void> done = update.run(); !done) return done;
+    if (Result<void> done = statement.run(); !done) return done;
   }
   return {};
 }
@@ -132,46 +123,6 @@ Result<void> UnitApplier::apply_events(const WriteUnit& unit) {
     if (Result<void> done = insert.run(); !done) return done;
   }
   return {};
-}
-
-namespace {
-
-Result<void> append_pending(Statement& query, std::vector<PendingUrl>& urls) {
-  for (;;) {
-    Result<bool> row = query.step();
-    if (!row) return row.error();
-    if (!*row) return {};
-    PendingUrl& url = urls.emplace_back();
-    url.id = query.integer(0);
-    url.depth = query.integer(1);
-    url.hops = query.integer(2);
-    url.seed_id = query.integer(3);
-    url.attempts = query.integer(4);
-    url.strikes = query.integer(5);
-    url.url = query.text(6);
-    url.etag = query.text(7);
-    url.last_modified = query.text(8);
-  }
-}
-
-}  // namespace
-
-Result<TailLoaded> UnitApplier::load_tail(const TailRequest& request) {
-  TailLoaded tail;
-  tail.host_id = request.host_id;
-  Statement& same = statements_->tail_at_depth;
-  same.bind(1, request.host_id);
-  same.bind(2, request.after_depth);
-  same.bind(3, request.after_id);
-  same.bind(4, int64_t{request.limit});
-  if (Result<void> done = append_pending(same, tail.urls); !done) return done.error();
-  Statement& deeper = statements_->tail_deeper;
-  deeper.bind(1, request.host_id);
-  deeper.bind(2, request.after_depth);
-  deeper.bind(3, request.limit - static_cast<int64_t>(tail.urls.size()));
-  if (Result<void> done = append_pending(deeper, tail.urls); !done) return done.error();
-  tail.more = tail.urls.size() >= static_cast<size_t>(request.limit);
-  return tail;
 }
 
 Result<void> UnitApplier::store_counters() {

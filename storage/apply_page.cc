@@ -1,81 +1,34 @@
 // SPDX-License-Identifier: MIT
-// What a fetch does to the page, body, link and visit tables.
+// What a fetch does to the page, content and link tables.
+#include <algorithm>
+#include <initializer_list>
+
+#include "storage/apply_change.h"
 #include "storage/apply_statements.h"
 
 namespace crawl {
 
-namespace {
-
-// Hashes are unsigned in C++ and signed in SQLite; 0 stands for none.
-int64_t stored_hash(uint64_t hash) { return static_cast<int64_t>(hash); }
-
-// True when this fetch brought content to keep: a whole page, or what came of one that was too
-// large.
-bool brings_copy(const PageRow& page) {
-  return page.body_store == BodyStore::kReplace &&
-         (page.outcome == Outcome::kOk || page.content_hash != 0);
-}
-
-// What host.errors counts: fetches that brought neither what was asked for nor where it went.
-bool is_error(Outcome outcome) {
-  return outcome != Outcome::kOk && outcome != Outcome::kNotModified &&
-         outcome != Outcome::kRedirect && outcome != Outcome::kTooLarge &&
-         outcome != Outcome::kUnsupportedType;
-}
-
-}  // namespace
-
-// What the database holds of a page before this fetch.
-struct UnitApplier::StoredPage {
-  bool exists = false;
-  bool has_copy = false;  // content of an earlier fetch is there
-  bool gone = false;      // and its last fetch said so
-  int64_t content_hash = 0;
-  int64_t changed_at = 0;
-};
-
-struct UnitApplier::Change {
-  // The word for visit.change; "" when nothing changed.
-  static std::string_view between(const StoredPage& stored, const PageRow& page) {
-    if (brings_copy(page)) {
-      if (!stored.has_copy || stored.gone) return "new";
-      return stored.content_hash != stored_hash(page.content_hash) ? "changed" : "";
-    }
-    if (!stored.has_copy) return {};
-    if (page.outcome == Outcome::kGone) return stored.gone ? "" : "gone";
-    // The page became something without content, a redirect for one.
-    return page.body_store == BodyStore::kReplace ? "changed" : "";
-  }
-};
-
 Result<void> UnitApplier::apply_page(const PageRow& page) {
+  latest_at_ = std::max(latest_at_, page.fetched_at);
   Result<StoredPage> stored = stored_page(page.url_id);
   if (!stored) return stored.error();
-  const std::string_view change = Change::between(*stored, page);
-  const bool confirms = page.outcome == Outcome::kNotModified && stored->has_copy;
-  int64_t content_hash = stored_hash(page.content_hash);
-  Result<void> done;
-  if (confirms) {
-    content_hash = stored->content_hash;
-    done = confirm_copy(page);
-  } else if (page.body_store == BodyStore::kReplace && page.outcome != Outcome::kNotModified) {
-    done = replace_page(page, *stored, change.empty() ? stored->changed_at : page.fetched_at);
-  } else {
-    done = stored->exists ? update_facts(page) : insert_facts(page);
-  }
-  if (!done) return done;
-  if (done = count_page(page); !done) return done;
-  return add_visit(page, content_hash, change);
+  Change change;
+  settle_page(page, *stored, change);
+  settle_url(page, change);
+  if (Result<void> done = store_page(page, *stored, change); !done) return done;
+  if (Result<void> done = count_page(page); !done) return done;
+  if (Result<void> done = add_visit(page, change); !done) return done;
+  return stored->exists && !change.word.empty() ? release_old_versions(page.url_id)
+                                                : Result<void>();
 }
 
-// In the page's own unit, so that after any crash the counts are those of the rows.
-Result<void> UnitApplier::count_page(const PageRow& page) {
-  ++pages_;
-  bytes_ += static_cast<int64_t>(page.body_bytes);
-  Statement& count = statements_->host_count;
-  count.bind(1, page.url_id);
-  count.bind(2, int64_t{is_error(page.outcome) ? 1 : 0});
-  return count.run();
+Result<void> UnitApplier::store_page(const PageRow& page, const StoredPage& stored,
+                                     Change& change) {
+  if (change.confirms) return confirm_copy(page, change);
+  if (page.body_store == BodyStore::kReplace && page.outcome != Outcome::kNotModified) {
+    return replace_page(page, stored, change);
+  }
+  return stored.exists ? update_facts(page, change) : insert_facts(page, change);
 }
 
 Result<UnitApplier::StoredPage> UnitApplier::stored_page(int64_t url_id) {
@@ -86,78 +39,96 @@ Result<UnitApplier::StoredPage> UnitApplier::stored_page(int64_t url_id) {
   StoredPage stored;
   if (!*row) return stored;
   stored.exists = true;
-  stored.gone = query.text(0) == name(Outcome::kGone);
-  stored.content_hash = query.integer(1);
-  stored.changed_at = query.integer(2);
-  stored.has_copy = !query.is_null(2) && (!query.is_null(1) || query.text(0) == name(Outcome::kOk));
+  FetchHistory& history = stored.history;
+  history.gone = query.text(0) == name(Outcome::kGone);
+  stored.changed_at = query.integer(1);
+  stored.content_hash = query.integer(2);
+  history.has_copy =
+      !query.is_null(1) && (!query.is_null(2) || query.text(0) == name(Outcome::kOk));
+  stored.text_hash = query.integer(3);
+  stored.content_id = query.integer(4);
+  history.canonical_elsewhere = !query.is_null(5);
+  history.interval_ms = query.integer(6);
+  history.failures = query.integer(7);
+  history.failing_since = query.integer(8);
+  history.missing_run = query.integer(9);
   query.reset();
   return stored;
 }
 
 namespace {
 
-// The first nine parameters are the same wherever a fetch's own facts are stored.
-void bind_facts(Statement& statement, const PageRow& page) {
+void bind_text(Statement& statement, int first, std::initializer_list<std::string_view> values) {
+  for (const std::string_view value : values) statement.bind_or_null(first++, value);
+}
+
+// Parameters 15 to 42: what only a fetch that replaces the page brings.
+void bind_content(Statement& statement, const PageRow& page) {
+  bind_nonzero(statement, 15, stored_hash(page.content_hash));
+  bind_nonzero(statement, 16, stored_hash(page.text_hash));
+  bind_nonzero(statement, 17, stored_hash(page.simhash));
+  if (brings_copy(page) && !page.withheld) {
+    statement.bind(18, static_cast<int64_t>(page.text.size()));
+  } else {
+    statement.bind_null(18);
+  }
+  bind_nonzero(statement, 20, page.canonical_id);
+  bind_text(statement, 21,
+            {page.content_type, page.charset, name(page.charset_source), name(page.document),
+             name(page.parse_status), page.lang, name(page.lang_source)});
+  statement.bind(28, int64_t{page.robots_directives});
+  statement.bind(29, int64_t{page.links_dropped});
+  statement.bind(30, static_cast<int64_t>(page.body_bytes));
+  statement.bind(31, static_cast<int64_t>(page.wire_bytes));
+  bind_nonzero(statement, 32, page.published_at);
+  bind_nonzero(statement, 33, page.modified_at);
+  bind_nonzero(statement, 34, page.unavailable_after);
+  bind_text(statement, 35,
+            {page.title, page.description, page.author, page.canonical, page.etag,
+             page.last_modified, page.headers, page.metadata});
+}
+
+Content content_of(const PageRow& page) {
+  Content content;
+  if (!page.withheld && (brings_copy(page) || !page.text.empty())) {
+    content.text = page.text;  // '' says that a page has no text
+    content.main_text = page.main_text;
+  }
+  content.zstd = page.body_zstd;
+  return content;
+}
+
+}  // namespace
+
+// Parameters 1 to 13 are the same wherever a fetch's own facts are stored.
+void UnitApplier::bind_facts(Statement& statement, const PageRow& page, const Change& change) {
   statement.bind(1, page.url_id);
   bind_nonzero(statement, 2, page.status);
-  statement.bind(3, name(page.outcome));
-  statement.bind_or_null(4, page.detail);
+  statement.bind(3, name(change.settled.outcome));
+  statement.bind_or_null(4, change.detail);
   bind_nonzero(statement, 5, page.redirect_id);
   statement.bind(6, page.elapsed_ms);
   statement.bind(7, page.fetched_at);
   bind_nonzero(statement, 8, page.fetcher_pid);
   statement.bind_or_null(9, page.address);
+  bind_nonzero(statement, 10, change.settled.interval_ms);
+  statement.bind(11, change.settled.failures);
+  bind_nonzero(statement, 12, change.settled.failing_since);
+  bind_nonzero(statement, 13, change.settled.missing_run);
 }
-
-void bind_content(Statement& statement, const PageRow& page) {
-  statement.bind_or_null(10, page.content_type);
-  statement.bind_or_null(11, page.charset);
-  statement.bind_or_null(12, name(page.charset_source));
-  statement.bind_or_null(13, page.title);
-  statement.bind_or_null(14, page.description);
-  statement.bind_or_null(15, page.lang);
-  statement.bind_or_null(16, page.canonical);
-  statement.bind(17, int64_t{page.robots_directives});
-  statement.bind(18, name(page.parse_status));
-  statement.bind(19, int64_t{page.links_dropped});
-  statement.bind(20, static_cast<int64_t>(page.body_bytes));
-  statement.bind(21, static_cast<int64_t>(page.wire_bytes));
-  bind_nonzero(statement, 23, stored_hash(page.content_hash));
-  bind_nonzero(statement, 24, stored_hash(page.text_hash));
-  bind_nonzero(statement, 25, stored_hash(page.simhash));
-  statement.bind_or_null(26, page.etag);
-  statement.bind_or_null(27, page.last_modified);
-  statement.bind_or_null(28, page.headers);
-  if (brings_copy(page)) {
-    statement.bind(29, page.text);  // '' says that a page has no text
-  } else {
-    statement.bind_or_null(29, page.text);
-  }
-}
-
-}  // namespace
 
 Result<void> UnitApplier::replace_page(const PageRow& page, const StoredPage& stored,
-                                       int64_t changed_at) {
+                                       Change& change) {
+  Result<int64_t> content = contents_.replace(stored.content_id, content_of(page));
+  if (!content) return content.error();
+  change.content_id = *content;
   Statement& replace = statements_->replace_page;
-  bind_facts(replace, page);
+  bind_facts(replace, page, change);
+  bind_nonzero(replace, 14, change.changed_at);
   bind_content(replace, page);
-  bind_nonzero(replace, 22, changed_at);
+  bind_nonzero(replace, 19, change.content_id);
   if (Result<void> done = replace.run(); !done) return done;
-  if (Result<void> done = replace_body(page, stored); !done) return done;
   return replace_links(page, stored);
-}
-
-Result<void> UnitApplier::replace_body(const PageRow& page, const StoredPage& stored) {
-  if (!page.body_zstd.empty()) {
-    Statement& replace = statements_->replace_body;
-    replace.bind(1, page.url_id);
-    replace.bind_blob(2, page.body_zstd);
-    return replace.run();
-  }
-  if (!stored.exists) return {};
-  statements_->delete_body.bind(1, page.url_id);
-  return statements_->delete_body.run();
 }
 
 Result<void> UnitApplier::replace_links(const PageRow& page, const StoredPage& stored) {
@@ -179,39 +150,26 @@ Result<void> UnitApplier::replace_links(const PageRow& page, const StoredPage& s
   return {};
 }
 
-Result<void> UnitApplier::insert_facts(const PageRow& page) {
-  bind_facts(statements_->insert_facts, page);
+Result<void> UnitApplier::insert_facts(const PageRow& page, const Change& change) {
+  bind_facts(statements_->insert_facts, page, change);
   return statements_->insert_facts.run();
 }
 
-Result<void> UnitApplier::update_facts(const PageRow& page) {
-  bind_facts(statements_->update_facts, page);
+Result<void> UnitApplier::update_facts(const PageRow& page, const Change& change) {
+  bind_facts(statements_->update_facts, page, change);
   return statements_->update_facts.run();
 }
 
-Result<void> UnitApplier::confirm_copy(const PageRow& page) {
+Result<void> UnitApplier::confirm_copy(const PageRow& page, const Change& change) {
   Statement& confirm = statements_->confirm_copy;
   confirm.bind(1, page.url_id);
   confirm.bind(2, page.elapsed_ms);
   confirm.bind(3, page.fetched_at);
   bind_nonzero(confirm, 4, page.fetcher_pid);
-  confirm.bind_or_null(5, page.address);
-  confirm.bind_or_null(6, page.etag);
-  confirm.bind_or_null(7, page.last_modified);
+  bind_text(confirm, 5, {page.address, page.etag, page.last_modified});
+  bind_nonzero(confirm, 8, change.settled.interval_ms);
+  bind_nonzero(confirm, 9, change.word.empty() ? 0 : change.changed_at);
   return confirm.run();
-}
-
-Result<void> UnitApplier::add_visit(const PageRow& page, int64_t content_hash,
-                                    std::string_view change) {
-  Statement& insert = statements_->visit;
-  insert.bind(1, page.url_id);
-  insert.bind(2, run_id_);
-  insert.bind(3, page.fetched_at);
-  bind_nonzero(insert, 4, page.status);
-  insert.bind(5, name(page.outcome));
-  bind_nonzero(insert, 6, content_hash);
-  insert.bind_or_null(7, change);
-  return insert.run();
 }
 
 }  // namespace crawl

@@ -8,9 +8,11 @@
 namespace crawl {
 
 struct UnitApplier::Statements {
-  Statement seed, host, host_update, host_count, url, url_upgrade, url_update, event, stored_page,
-      replace_page, insert_facts, update_facts, confirm_copy, replace_body, delete_body,
-      delete_links, link, visit, counters, tail_at_depth, tail_deeper;
+  Statement seed, host, host_update, robots, forget_robots, host_count, event, counters;
+  Statement url, url_upgrade, url_update, url_due, list_url, outdated, revive, pending_url,
+      tail_at_rank, tail_behind;
+  Statement stored_page, replace_page, insert_facts, update_facts, confirm_copy, delete_links, link,
+      visit, version, kept_versions, release_version;
 
   Result<void> prepare(Database& database);
 };

@@ -32,8 +32,14 @@ constexpr Rule kRules[] = {
     {"a page that never was fetched in any run",
      "SELECT 'page ' || url_id FROM page WHERE NOT EXISTS "
      "(SELECT 1 FROM visit WHERE visit.url_id = page.url_id)"},
-    {"a body without a page",
-     "SELECT 'body ' || url_id FROM body WHERE url_id NOT IN (SELECT url_id FROM page)"},
+    {"a reference to content that does not exist",
+     "SELECT 'page ' || url_id FROM page WHERE content_id NOT IN (SELECT id FROM content) "
+     "UNION ALL SELECT 'visit of ' || url_id FROM visit WHERE content_id NOT IN "
+     "(SELECT id FROM content)"},
+    {"content whose references are not those that are counted",
+     "SELECT 'content ' || id FROM content LEFT JOIN (SELECT content_id, count(*) AS refs FROM "
+     "(SELECT content_id FROM page UNION ALL SELECT content_id FROM visit) GROUP BY content_id) r "
+     "ON r.content_id = id WHERE content.refs IS NOT r.refs"},
     {"a link from a page that does not exist",
      "SELECT 'link of ' || src_id FROM link WHERE src_id NOT IN (SELECT url_id FROM page)"},
     {"a link to a URL that does not exist",
@@ -88,8 +94,8 @@ Result<void> check_bodies(Database& database, ContentHasher& hasher, IntegrityRe
   Violation different{"a body that differs from its content_hash", 0, {}};
   Result<void> done = for_each_row(
       database,
-      "SELECT u.url, b.zstd, p.content_hash FROM body b JOIN url u ON u.id = b.url_id "
-      "JOIN page p ON p.url_id = b.url_id",
+      "SELECT u.url, c.zstd, p.content_hash FROM page p JOIN url u ON u.id = p.url_id "
+      "JOIN content c ON c.id = p.content_id WHERE c.zstd IS NOT NULL",
       [&](const Statement& row) {
         hasher.reset();
         const Result<uint64_t> length = decode_body(row.blob(1), [&](std::string_view piece) {
@@ -111,8 +117,9 @@ Result<void> check_texts(Database& database, ContentHasher& hasher, IntegrityRep
   Violation different{"a text that differs from its text_hash", 0, {}};
   Result<void> done =
       for_each_row(database,
-                   "SELECT u.url, p.text, p.text_hash FROM page p JOIN url u ON u.id = p.url_id "
-                   "WHERE p.text IS NOT NULL AND p.text_hash IS NOT NULL",
+                   "SELECT u.url, c.text, p.text_hash FROM page p JOIN url u ON u.id = p.url_id "
+                   "JOIN content c ON c.id = p.content_id "
+                   "WHERE c.text IS NOT NULL AND p.text_hash IS NOT NULL",
                    [&](const Statement& row) {
                      hasher.reset();
                      hasher.update(row.text(1));
@@ -125,15 +132,16 @@ Result<void> check_texts(Database& database, ContentHasher& hasher, IntegrityRep
 }
 
 Result<void> count_rows(Database& database, IntegrityReport& report) {
-  return for_each_row(database,
-                      "SELECT (SELECT count(*) FROM url), (SELECT count(*) FROM page), "
-                      "(SELECT count(*) FROM link), (SELECT count(*) FROM body)",
-                      [&](const Statement& row) {
-                        report.urls = row.integer(0);
-                        report.pages = row.integer(1);
-                        report.links = row.integer(2);
-                        report.bodies = row.integer(3);
-                      });
+  return for_each_row(
+      database,
+      "SELECT (SELECT count(*) FROM url), (SELECT count(*) FROM page), "
+      "(SELECT count(*) FROM link), (SELECT count(*) FROM content WHERE zstd IS NOT NULL)",
+      [&](const Statement& row) {
+        report.urls = row.integer(0);
+        report.pages = row.integer(1);
+        report.links = row.integer(2);
+        report.bodies = row.integer(3);
+      });
 }
 
 }  // namespace

@@ -119,7 +119,7 @@ Result<void> read_page(Database& database, UrlStory& story) {
   Result<Statement> query = database.prepare(
       "SELECT p.status, p.bytes, p.detail, p.title, p.content_type, r.url, "
       "(SELECT count(*) FROM link WHERE src_id = p.url_id), "
-      "EXISTS (SELECT 1 FROM body WHERE url_id = p.url_id) "
+      "EXISTS (SELECT 1 FROM content WHERE id = p.content_id AND zstd IS NOT NULL) "
       "FROM page p LEFT JOIN url r ON r.id = p.redirect_id WHERE p.url_id = ?1");
   if (!query) return query.error();
   query->bind(1, story.id);
@@ -258,8 +258,8 @@ Result<std::vector<std::string>> nearest_urls(Database& database, std::string_vi
 
 Result<std::optional<StoredContent>> read_content(Database& database, std::string_view url) {
   Result<Statement> query = database.prepare(
-      "SELECT u.outcome, b.zstd, p.text FROM url u LEFT JOIN page p ON p.url_id = u.id "
-      "LEFT JOIN body b ON b.url_id = u.id WHERE u.url = ?1 LIMIT 1");
+      "SELECT u.outcome, c.zstd, c.text FROM url u LEFT JOIN page p ON p.url_id = u.id "
+      "LEFT JOIN content c ON c.id = p.content_id WHERE u.url = ?1 LIMIT 1");
   if (!query) return query.error();
   query->bind(1, url);
   std::optional<StoredContent> content;

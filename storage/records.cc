@@ -28,15 +28,21 @@ std::optional<RobotsState> robots_state_named(std::string_view name) {
 }
 
 size_t WriteUnit::bytes() const {
-  size_t total = sizeof *this + upgrades.size() * sizeof(UrlUpgrade);
+  size_t total =
+      sizeof *this + upgrades.size() * sizeof(UrlUpgrade) + listed.size() * sizeof(ListedUrl);
   for (const SeedRow& row : seeds) {
     total += sizeof row + row.url.size() + row.scope.size() + row.tag.size();
   }
-  for (const HostRow& row : new_hosts)
-    total += sizeof row + row.name.size() + row.robots_rules.size();
-  for (const NewUrl& row : new_urls) total += sizeof row + row.url.size();
-  for (const UrlUpdate& row : url_updates) total += sizeof row + row.reason.size();
-  for (const HostRow& row : host_updates) total += sizeof row + row.robots_rules.size();
+  for (const std::vector<HostRow>* rows : {&new_hosts, &host_updates}) {
+    for (const HostRow& row : *rows) {
+      total += sizeof row + row.name.size();
+      for (const RobotsRow& robots : row.robots) total += robots.rules.size();
+    }
+  }
+  for (const NewUrl& row : new_urls) total += sizeof row + row.url.size() + row.rule.size();
+  for (const UrlUpdate& row : url_updates) {
+    total += sizeof row + row.reason.size() + row.rule.size();
+  }
   for (const EventRow& row : events) {
     total += sizeof row + row.kind.size() + row.url.size() + row.text.size();
   }

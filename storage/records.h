@@ -144,6 +144,8 @@ struct PageRow {
   int64_t published_at = 0, modified_at = 0, unavailable_after = 0;  // wall ms; 0: NULL
   // A failure while nothing else could be reached either says nothing about the page.
   bool counts_as_failure = true;
+  bool counts_as_error = false;  // in its host's errors
+  bool withheld = false;         // the page asks not to be indexed: its text is NULL, not ''
   std::string_view detail, content_type, charset, title, description, lang, author, canonical,
       metadata, address, etag, last_modified, headers, text, main_text, body_zstd;
   std::vector<LinkRow> links;

@@ -86,17 +86,19 @@ Result<RunStart> begin_run(Database& database, int64_t started_at, int64_t pid,
   return start;
 }
 
-Result<int64_t> mark_due(Database& database, int64_t fetched_before) {
+Result<int64_t> mark_due(Database& database, int64_t now, bool everything) {
   int64_t marked = 0;
-  // A URL that is done without ever having had a response (its robots.txt was unreachable) has no
-  // page row: the time it was found stands in. What killed three fetchers is not tried again.
   Result<void> done = in_transaction(database, [&]() -> Result<void> {
+    // A copy that is as new as what a sitemap knows of is not fetched again for its sake, nor is
+    // one for a change that lies in the future.
     Result<Statement> update = database.prepare(
-        "UPDATE url SET state = 'pending', outcome = NULL, reason = NULL, attempts = 0 "
-        "WHERE state = 'done' AND outcome IS NOT 'crashed_fetcher' AND "
-        "coalesce((SELECT fetched_at FROM page WHERE url_id = url.id), first_seen_at) < ?1");
+        "UPDATE url SET state = 'pending', outcome = NULL, reason = NULL, rule = NULL, "
+        "attempts = 0 WHERE state = 'done' AND outcome IS NOT 'crashed_fetcher' AND "
+        "(?2 OR role = 'seed' OR due_at IS NULL OR due_at <= ?1 OR (listed_at <= ?1 AND "
+        "listed_at > (SELECT fetched_at FROM page WHERE url_id = url.id)))");
     if (!update) return update.error();
-    update->bind(1, fetched_before);
+    update->bind(1, now);
+    update->bind(2, int64_t{everything ? 1 : 0});
     if (Result<void> ran = update->run(); !ran) return ran;
     marked = sqlite3_changes64(database.handle());
     return {};

@@ -32,9 +32,10 @@ struct RunStart {
 Result<RunStart> begin_run(Database& database, int64_t started_at, int64_t pid,
                            const std::string& options_json);
 
-// Makes pending what was fetched before `fetched_before` (wall ms) and is done: a revisit. Returns
-// the number of URLs. Resets attempts, keeps strikes.
-Result<int64_t> mark_due(Database& database, int64_t fetched_before);
+// Makes pending what is done and to be fetched again: seeds, what is due at `now` (wall ms), what
+// was never fetched, what a sitemap or a feed says has changed since its last fetch; or everything.
+// Never what killed its fetchers. Returns the number of URLs. Resets attempts, keeps strikes.
+Result<int64_t> mark_due(Database& database, int64_t now, bool everything);
 
 // Records whose robots.txt groups are obeyed from now on. False when the stored rules are of
 // another product token.

@@ -4,9 +4,11 @@
 namespace crawl {
 
 std::string select_hosts(std::string_view rest) {
-  return "SELECT id, name, robots_state, robots_rules, robots_at, crawl_delay_ms, delay_ms, "
-         "next_at, "
-         "pages, errors FROM host " +
+  return "SELECT id, name, delay_ms, backoff_level, latency_ms, next_at, pages, errors, "
+         "a.state, a.rules, a.fetched_at, a.failing_since, a.crawl_delay_ms, "
+         "b.state, b.rules, b.fetched_at, b.failing_since, b.crawl_delay_ms "
+         "FROM host LEFT JOIN robots_txt a ON a.host_id = id AND a.scheme = 'http' "
+         "LEFT JOIN robots_txt b ON b.host_id = id AND b.scheme = 'https' " +
          std::string(rest);
 }
 
@@ -14,14 +16,21 @@ HostRow host_row(const Statement& row) {
   HostRow host;
   host.id = row.integer(0);
   host.name = row.text(1);
-  host.robots_state = robots_state_named(row.text(2)).value_or(RobotsState::kUnknown);
-  host.robots_rules = row.text(3);
-  host.robots_at = row.integer(4);
-  host.crawl_delay_ms = optional_integer(row, 5);
-  host.delay_ms = row.integer(6);
-  host.next_at = row.integer(7);
-  host.pages = row.integer(8);
-  host.errors = row.integer(9);
+  host.delay_ms = row.integer(2);
+  host.backoff_level = row.integer(3);
+  host.latency_ms = row.integer(4);
+  host.next_at = row.integer(5);
+  host.pages = row.integer(6);
+  host.errors = row.integer(7);
+  int column = 8;
+  for (RobotsRow& robots : host.robots) {
+    robots.state = robots_state_named(row.text(column)).value_or(RobotsState::kUnknown);
+    robots.rules = row.text(column + 1);
+    robots.fetched_at = row.integer(column + 2);
+    robots.failing_since = row.integer(column + 3);
+    robots.crawl_delay_ms = optional_integer(row, column + 4);
+    column += 5;
+  }
   return host;
 }
 

@@ -173,11 +173,13 @@ Result<void> Writer::State::begin() {
 void Writer::State::handle(QueuedUnit unit) {
   if (!failure) {
     Result<void> done = begin();
-    if (done) done = applier->apply(unit.unit);
+    Revived revived;
+    if (done) done = applier->apply(unit.unit, revived);
     if (done) {
       ++open_units;
       open_bytes += unit.bytes;
       applied_ticket = unit.ticket;
+      if (!unit.unit.listed.empty()) reply(std::move(revived));
     } else {
       fail(done.error());
     }
@@ -271,7 +273,8 @@ Result<std::unique_ptr<Writer>> Writer::start(Database database, int64_t run_id,
   auto state = std::make_unique<State>(std::move(database), run_id, options);
   state->event.reset(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
   if (!state->event) return errno_error("eventfd");
-  Result<std::unique_ptr<UnitApplier>> applier = UnitApplier::create(state->database, run_id);
+  Result<std::unique_ptr<UnitApplier>> applier =
+      UnitApplier::create(state->database, run_id, {options.revisit_ms, options.keep_versions});
   if (!applier) return applier.error();
   state->applier = std::move(*applier);
   {
@@ -314,8 +317,8 @@ uint64_t Writer::submit(WriteUnit unit) {
   return ticket;
 }
 
-void Writer::request_tail(int64_t host_id, int64_t after_depth, int64_t after_id, int limit) {
-  state_->push(TailRequest{host_id, after_depth, after_id, limit});
+void Writer::request_tail(int64_t host_id, int64_t after_rank, int64_t after_id, int limit) {
+  state_->push(TailRequest{host_id, after_rank, after_id, limit});
 }
 
 void Writer::flush() {

@@ -26,7 +26,7 @@ struct Committed {
   uint64_t ticket = 0;
 };
 
-// Pending URLs of a host after (after_depth, after_id), in order of (depth, id).
+// Pending URLs of a host after (after_rank, after_id), in order of (rank, id).
 struct TailLoaded {
   int64_t host_id = 0;
   std::vector<PendingUrl> urls;
@@ -57,6 +57,10 @@ class Writer {
     int commit_units = 256;          // commit when so many units are applied,
     size_t commit_bytes = 8u << 20;  // or so many bytes,
     int commit_ms = 200;             // or the oldest applied unit is so old
+    // The interval at which a page is fetched again before its own changes have told a better one;
+    // at least an hour, at most 30 days.
+    int64_t revisit_ms = 20 * 3'600'000;
+    int keep_versions = 1;  // texts and bodies of so many versions of a page are kept
   };
 
   // Takes the connection and starts the thread. `run_id` marks visits and events.
@@ -68,7 +72,7 @@ class Writer {
   Writer& operator=(const Writer&) = delete;
 
   uint64_t submit(WriteUnit unit);  // returns its ticket, rising by one
-  void request_tail(int64_t host_id, int64_t after_depth, int64_t after_id, int limit);
+  void request_tail(int64_t host_id, int64_t after_rank, int64_t after_id, int limit);
   void flush();  // commit as soon as everything submitted is applied
 
   int notify_fd() const;                    // readable: take_replies() has something

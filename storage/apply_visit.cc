@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+// What a fetch does to the visit table and to the counts, and which versions of a page are kept.
+#include <algorithm>
+#include <vector>
+
+#include "storage/apply_change.h"
+#include "storage/apply_statements.h"
+#include "storage/rows.h"
+
+namespace crawl {
+
+namespace {
+
+void bind_key(Statement& statement, const VisitKey& key) {
+  statement.bind(1, key.url_id);
+  statement.bind(2, key.run_id);
+  statement.bind(3, key.at);
+}
+
+}  // namespace
+
+// In the page's own unit, so that after any crash the counts are those of the rows.
+Result<void> UnitApplier::count_page(const PageRow& page) {
+  ++pages_;
+  bytes_ += static_cast<int64_t>(page.body_bytes);
+  Statement& count = statements_->host_count;
+  count.bind(1, page.url_id);
+  count.bind(2, int64_t{page.counts_as_error ? 1 : 0});
+  return count.run();
+}
+
+Result<void> UnitApplier::add_visit(const PageRow& page, const Change& change) {
+  const bool brings_version = change.word == "new" || change.word == "changed";
+  const bool keeps = options_.keep_versions > 1 && brings_version && change.content_id != 0;
+  if (options_.keep_versions > 1) {
+    // Two fetches in one millisecond are one visit.
+    if (Result<void> done = release_version({page.url_id, run_id_, page.fetched_at}); !done) {
+      return done;
+    }
+  }
+  if (keeps) {
+    if (Result<void> done = contents_.add_reference(change.content_id); !done) return done;
+  }
+  Statement& insert = statements_->visit;
+  insert.bind(1, page.url_id);
+  insert.bind(2, run_id_);
+  insert.bind(3, page.fetched_at);
+  bind_nonzero(insert, 4, page.status);
+  insert.bind(5, name(change.visit_outcome));
+  bind_nonzero(insert, 6, change.content_hash);
+  bind_nonzero(insert, 7, static_cast<int64_t>(page.body_bytes));
+  insert.bind_or_null(8, change.word);
+  if (change.word.empty()) {
+    insert.bind_null(9);
+  } else {
+    insert.bind(9, int64_t{change.text_changed ? 1 : 0});
+  }
+  bind_nonzero(insert, 10, keeps ? change.content_id : 0);
+  return insert.run();
+}
+
+// Gives back the reference of a visit that has one.
+Result<void> UnitApplier::release_version(const VisitKey& key) {
+  Statement& query = statements_->version;
+  bind_key(query, key);
+  Result<bool> row = query.step();
+  if (!row) return row.error();
+  if (!*row) return {};
+  const int64_t content_id = query.integer(0);
+  query.reset();
+  if (Result<void> done = contents_.release(content_id); !done) return done;
+  bind_key(statements_->release_version, key);
+  return statements_->release_version.run();
+}
+
+// Keeps what the last visits brought, as many different versions as are wanted; a page that comes
+// and goes between two versions has two.
+Result<void> UnitApplier::release_old_versions(int64_t url_id) {
+  std::vector<VisitKey> old;
+  std::vector<int64_t> kept;
+  const size_t wanted =
+      options_.keep_versions > 1 ? static_cast<size_t>(options_.keep_versions) : 0;
+  Statement& query = statements_->kept_versions;
+  query.bind(1, url_id);
+  Result<void> done = for_each_row(query, [&](const Statement& row) {
+    const int64_t content_id = row.integer(2);
+    if (std::find(kept.begin(), kept.end(), content_id) != kept.end()) return;
+    if (kept.size() < wanted) {
+      kept.push_back(content_id);
+    } else {
+      old.push_back({url_id, row.integer(0), row.integer(1)});
+    }
+  });
+  for (const VisitKey& key : old) {
+    if (done) done = release_version(key);
+  }
+  return done;
+}
+
+}  // namespace crawl
