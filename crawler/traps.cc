@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+#include "crawler/traps.h"
+
+#include <xxhash.h>
+
+#include <array>
+#include <bit>
+#include <limits>
+#include <optional>
+#include <random>
+#include <utility>
+
+#include "crawler/trap_rules.h"
+#include "web/canonical.h"
+#include "web/query.h"
+
+namespace crawl {
+namespace {
+
+constexpr size_t kCountsMax = size_t{1} << 21;  // 32 MiB
+constexpr size_t kRunsMax = size_t{1} << 17;    // 8 MiB
+
+constexpr std::string_view kRepeatedSegments = "repeated_segments";
+constexpr std::string_view kDeepPath = "deep_path";
+constexpr std::string_view kCalendar = "calendar";
+constexpr std::string_view kSessionId = "session_id";
+constexpr std::string_view kQueryGrowth = "query_growth";
+constexpr std::string_view kNearDuplicates = "near_duplicates";
+constexpr std::string_view kPrefixBudget = "prefix_budget";
+constexpr std::string_view kQueryBudget = "query_budget";
+constexpr std::string_view kHostBudget = "host_budget";
+
+constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kRuleTexts = {{
+    {kRepeatedSegments, "its path repeats itself"},
+    {kDeepPath, "its path is deeper than 30 folders"},
+    {kCalendar, "it belongs to a calendar without end"},
+    {kSessionId, "the same URL keeps coming back under new sessions"},
+    {kQueryGrowth, "its query keeps growing"},
+    {kNearDuplicates, "the latest pages of its folder all read the same"},
+    {kPrefixBudget, "its folder has as many URLs as are allowed (--max-prefix-urls)"},
+    {kQueryBudget, "its path has as many queries as are allowed (--max-query-urls)"},
+    {kHostBudget, "its host has as many URLs as are allowed (--max-host-urls)"},
+}};
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// Appends `text` with each run of digits as one "0".
+void append_collapsed(std::string_view text, std::string& out) {
+  const size_t start = out.size();
+  out.resize(start + text.size());
+  char* to = out.data() + start;
+  bool in_digits = false;
+  for (const char c : text) {
+    const bool digit = is_digit(c);
+    *to = digit ? '0' : c;
+    to += digit && in_digits ? 0 : 1;
+    in_digits = digit;
+  }
+  out.resize(static_cast<size_t>(to - out.data()));
+}
+
+std::string_view folder_of(std::string_view path) { return path.substr(0, path.rfind('/') + 1); }
+
+uint64_t random_seed() {
+  std::random_device device;
+  return (uint64_t{device()} << 32) | device();
+}
+
+}  // namespace
+
+// What a key stands for; different kinds never share one.
+enum class TrapGuard::Kind : uint64_t { kHost, kFolder, kQueries, kSession, kPages, kCalendar };
+
+TrapGuard::TrapGuard(const Options& options)
+    : options_(options), seed_(random_seed()), counts_(kCountsMax), runs_(kRunsMax) {}
+
+uint64_t TrapGuard::key(Kind kind, int64_t host_id, std::string_view text) const {
+  const uint64_t salt = seed_ ^ (static_cast<uint64_t>(host_id) * 8 + static_cast<uint64_t>(kind));
+  const uint64_t hash = XXH3_64bits_withSeed(text.data(), text.size(), salt);
+  return hash == 0 ? 1 : hash;
+}
+
+uint64_t TrapGuard::folder_key(int64_t host_id, std::string_view path) const {
+  scratch_.clear();
+  append_collapsed(folder_of(path), scratch_);
+  return key(Kind::kFolder, host_id, scratch_);
+}
+
+// Pages that differ in their numbers only, and in what their parameters are set to.
+uint64_t TrapGuard::calendar_key(int64_t host_id, const Url& url) const {
+  scratch_.clear();
+  append_collapsed(url.path(), scratch_);
+  if (url.has_query()) {
+    for (QueryParameters rest(url.query()); const auto parameter = rest.next();) {
+      scratch_ += '&';
+      scratch_ += parameter_name(*parameter);
+    }
+  }
+  return key(Kind::kCalendar, host_id, scratch_);
+}
+
+// A URL without its session stands for all that differ in it.
+TrapGuard::Session TrapGuard::session_of(int64_t host_id, const Url& url) const {
+  SessionSign strongest = SessionSign::kNone;
+  const bool in_path = find_path_session(url.path()).begin != std::string_view::npos;
+  if (in_path) strongest = SessionSign::kSure;
+  for (QueryParameters rest(url.query()); const auto parameter = rest.next();) {
+    strongest = std::max(strongest, session_sign(*parameter));
+  }
+  if (strongest == SessionSign::kNone) return {};
+  CanonicalOptions options;
+  options.strip_session = true;
+  const std::string_view rest = canonicalize(url.href(), options, scratch_);
+  return {key(Kind::kSession, host_id, rest),
+          strongest == SessionSign::kSure ? kSureSessionsMax : kLikelySessionsMax};
+}
+
+uint64_t TrapGuard::pages_key(int64_t host_id, const Url& url) const {
+  scratch_.clear();
+  append_collapsed(url.has_query() ? url.path() : folder_of(url.path()), scratch_);
+  if (url.has_query()) scratch_ += '?';
+  return key(Kind::kPages, host_id, scratch_);
+}
+
+uint32_t TrapGuard::counted(uint64_t key) const {
+  const Count* count = counts_.find(key);
+  return count == nullptr ? 0 : count->value;
+}
+
+void TrapGuard::add_one(uint64_t key) {
+  Count& count = counts_.at(key);
+  if (count.value < std::numeric_limits<uint32_t>::max()) ++count.value;
+}
+
+bool TrapGuard::is_calendar(int64_t host_id, const Url& url, int64_t now_wall_ms) const {
+  const std::optional<UrlDate> date = find_date(url.path(), url.query());
+  if (!date) return false;
+  const int64_t ahead = date->month - month_of(now_wall_ms);
+  if (ahead > kMonthsAheadMax && (date->calendar || date->complete)) return true;
+  const Run* run = runs_.find(calendar_key(host_id, url));
+  if (run == nullptr) return false;
+  if (ahead < -kMonthsBackMax && run->length >= kPastPagesMax) return true;
+  return run->length >= kCalendarPagesMax && std::popcount(run->months) >= kCalendarMonthsMin;
+}
+
+std::string_view TrapGuard::rule_for(int64_t host_id, const Url& url, int64_t now_wall_ms) const {
+  if (repeats_segments(url.path())) return kRepeatedSegments;
+  if (is_deep_path(url.path())) return kDeepPath;
+  if (url.has_query() && is_grown_query(url)) return kQueryGrowth;
+  if (is_calendar(host_id, url, now_wall_ms)) return kCalendar;
+  if (const Session session = session_of(host_id, url); session.key != 0) {
+    if (counted(session.key) >= session.max) return kSessionId;
+  }
+  const Run* run = runs_.find(pages_key(host_id, url));
+  if (run != nullptr && run->length >= kNearDuplicatesMax) return kNearDuplicates;
+  return {};
+}
+
+std::string_view TrapGuard::budget_for(int64_t host_id, const Url& url) const {
+  const uint32_t of_host = counted(key(Kind::kHost, host_id, {}));
+  if (of_host >= options_.host_urls_max) return kHostBudget;
+  if (url.has_query()) {
+    const uint32_t queries = counted(key(Kind::kQueries, host_id, url.path()));
+    if (queries >= options_.query_urls_max) return kQueryBudget;
+    if (queries > 0) return {};  // the path counts in its folder once
+  }
+  // No folder has more URLs than its host.
+  if (of_host < options_.prefix_urls_max) return {};
+  return counted(folder_key(host_id, url.path())) >= options_.prefix_urls_max ? kPrefixBudget
+                                                                              : std::string_view();
+}
+
+TrapVerdict TrapGuard::check(int64_t host_id, const Url& url, int64_t now_wall_ms) const {
+  if (!options_.enabled) return {};
+  const std::string_view trap = rule_for(host_id, url, now_wall_ms);
+  if (!trap.empty()) return {SkipReason::kTrap, trap};
+  const std::string_view budget = budget_for(host_id, url);
+  if (budget.empty()) return {};
+  return {budget == kHostBudget ? SkipReason::kBudget : SkipReason::kTrap, budget};
+}
+
+void TrapGuard::count(int64_t host_id, const Url& url) {
+  if (!options_.enabled) return;
+  add_one(key(Kind::kHost, host_id, {}));
+  if (const Session session = session_of(host_id, url); session.key != 0) add_one(session.key);
+  if (url.has_query()) {
+    Count& queries = counts_.at(key(Kind::kQueries, host_id, url.path()));
+    if (queries.value < std::numeric_limits<uint32_t>::max()) ++queries.value;
+    if (queries.value > 1) return;
+  }
+  add_one(folder_key(host_id, url.path()));
+}
+
+void TrapGuard::extend(uint64_t key, const Url& url, uint64_t simhash, const int64_t* month) {
+  Run& run = runs_.at(key);
+  if (run.length == 0 || std::popcount(run.simhash ^ simhash) > kSimilarBits) {
+    run = Run{};
+    run.key = key;
+    run.simhash = simhash;
+  }
+  const uint64_t hash = XXH3_64bits_withSeed(url.href().data(), url.href().size(), seed_);
+  uint64_t& word = run.urls[hash >> 6 & 3];
+  const uint64_t bit = uint64_t{1} << (hash & 63);
+  if ((word & bit) == 0) ++run.length;
+  word |= bit;
+  if (month != nullptr) run.months |= uint64_t{1} << (*month & 63);
+}
+
+void TrapGuard::on_page(int64_t host_id, const Url& url, uint64_t simhash, size_t text_bytes) {
+  if (!options_.enabled || text_bytes < kTextBytesMin) return;
+  extend(pages_key(host_id, url), url, simhash, nullptr);
+  const std::optional<UrlDate> date = find_date(url.path(), url.query());
+  if (date) extend(calendar_key(host_id, url), url, simhash, &date->month);
+}
+
+std::string_view trap_rule_text(std::string_view rule) {
+  for (const auto& [name, text] : kRuleTexts) {
+    if (name == rule) return text;
+  }
+  return {};
+}
+
+}  // namespace crawl
