@@ -25,20 +25,27 @@ void FeedEntries::open(const XmlElement& element) {
 }
 
 void FeedEntries::open_root(const XmlElement& element) {
-  const std::string_view base = trim_ascii_space(element.attribute("xml:base"));
-  if (!base.empty()) links_.set_base(links_.keep(base, kUrlBytesMax));
-  is_feed_ = element.name != "RDF";
+  root_base_ = trim_ascii_space(element.attribute("xml:base"));
+  root_lang_ = element.attribute("xml:lang");
   is_atom_ = element.name == "feed";
   if (is_atom_) feed_depth_ = 1;
-  if (is_feed_) set_lang(element.attribute("xml:lang"));
+  if (element.name != "RDF") become_feed();
+}
+
+void FeedEntries::become_feed() {
+  if (is_feed_) return;
+  is_feed_ = true;
+  links_.set_links_max(kEntriesMax);
+  if (!root_base_.empty()) links_.set_base(links_.keep(root_base_, kUrlBytesMax));
 }
 
 bool FeedEntries::open_container(const XmlElement& element) {
   if (!is_feed_element(element)) return false;
   if (element.name == "channel" && entry_depth_ == 0) {
-    is_feed_ = true;
+    become_feed();
     feed_depth_ = element.depth;
-    set_lang(element.attribute("xml:lang"));
+    const std::string_view lang = element.attribute("xml:lang");
+    if (!lang.empty()) root_lang_ = lang;
     return true;
   }
   if (element.name == "author" && is_of_feed(element.depth) && is_atom_) {
@@ -47,7 +54,7 @@ bool FeedEntries::open_container(const XmlElement& element) {
   }
   if (element.name != "item" && element.name != "entry") return false;
   report_entry();
-  is_feed_ = true;
+  become_feed();
   entry_depth_ = element.depth;
   const std::string_view about = trim_ascii_space(element.attribute("rdf:about"));
   if (starts_ignoring_case(about, "http")) entry_.fallback = about;
@@ -154,6 +161,7 @@ void FeedEntries::close(std::string_view name, uint32_t depth) {
 
 void FeedEntries::finish() {
   report_entry();
+  if (is_feed_) set_lang(root_lang_);  // where <language> has not
   later_.flush(links_, result_);
 }
 

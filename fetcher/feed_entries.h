@@ -54,6 +54,7 @@ class FeedEntries : public XmlEntries {
   };
 
   void open_root(const XmlElement& element);
+  void become_feed();
   bool open_container(const XmlElement& element);
   bool take_attributes(const XmlElement& element);
   void take_link(const XmlElement& element);
@@ -78,6 +79,8 @@ class FeedEntries : public XmlEntries {
   TextWriter& text_;
   TextWriter plain_;
   LaterLinks later_;
+  std::string root_base_;  // xml:base and xml:lang
+  std::string root_lang_;
   bool is_atom_ = false;
   bool is_feed_ = false;
   uint32_t feed_depth_ = 0;    // of <feed> or <channel>; 0: outside

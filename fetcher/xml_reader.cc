@@ -171,8 +171,8 @@ bool Reading::begin(const XmlElement& root) {
   const Root kind = root_named(root.name);
   if (kind == Root::kNone) return false;
   outcome_.document = kind_of(kind);
-  links_.set_links_max(kEntriesMax);
   if (kind == Root::kSitemap) {
+    links_.set_links_max(kEntriesMax);
     entries_ = &sitemap_.emplace(links_, result_);
   } else {
     entries_ = &feed_.emplace(links_, result_, text_);

@@ -88,14 +88,17 @@ TEST_CASE("feed: RSS 1.0", "[feed]") {
 }
 
 TEST_CASE("feed: other RDF is no feed", "[feed]") {
-  const ReadXml rdf(
+  ReadXml rdf(
       "<rdf:RDF xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\" "
-      "xmlns:f=\"http://xmlns.com/foaf/0.1/\" xml:lang=\"de\"><f:Person><f:name>N</f:name>"
+      "xmlns:f=\"http://xmlns.com/foaf/0.1/\" xml:lang=\"de\" "
+      "xml:base=\"http://no.example/\"><f:Person><f:name>N</f:name>"
       "<f:homepage rdf:resource=\"http://h.example/\"/></f:Person></rdf:RDF>");
   CHECK(rdf.outcome.document == DocumentKind::kNone);
   CHECK(rdf.result.links.empty());
   CHECK(rdf.result.lang.empty());
   CHECK(rdf.result.title.empty());
+  CHECK(rdf.outcome.text.empty());
+  CHECK(rdf.links.resolve_http("x") == "http://h.example/dir/x");  // nor has its base
 }
 
 // RFC 4287 §1.1, the extensive example, shortened
@@ -236,6 +239,15 @@ TEST_CASE("feed: what the page itself says stays within its bounds", "[feed]") {
   REQUIRE(feed.result.links.size() == 1);
   CHECK(feed.result.links[0].anchor.size() == kAnchorBytesMax);
   CHECK(feed.outcome.text.size() <= (1u << 20) + 4 * kTitleBytesMax + 1);
+}
+
+// RSS says it in an element, Atom in an attribute.
+TEST_CASE("feed: <language> is believed before xml:lang", "[feed]") {
+  CHECK(
+      ReadXml("<rss xml:lang='fr'><channel><language>de</language></channel></rss>").result.lang ==
+      "de");
+  CHECK(ReadXml("<rss xml:lang='fr'><channel xml:lang='it'/></rss>").result.lang == "it");
+  CHECK(ReadXml("<rss xml:lang='fr'><channel/></rss>").result.lang == "fr");
 }
 
 TEST_CASE("feed: a language that cannot be one is not taken for one", "[feed]") {
