@@ -12,19 +12,21 @@ Result<CanonicalOptions> read_canonical_list(const std::string& list) {
   std::string_view unknown;
   const std::optional<CanonicalOptions> options = parse_canonical_options(list, unknown);
   if (options) return *options;
+  const std::string word(unknown);
+  if (word == "all" || word == "none")
+    return Error{Errc::kInvalid, 0, "'" + word + "' stands alone"};
   const std::vector<std::string> choices(std::begin(kCanonicalChoices),
                                          std::end(kCanonicalChoices));
-  std::string problem = not_a(std::string(unknown), "one of ");
-  for (const std::string& choice : choices) {
-    problem += (choice == choices.front() ? "" : ", ") + choice;
+  std::string problem;
+  for (const std::string& choice : choices) problem += (problem.empty() ? "" : ", ") + choice;
+  problem = not_a(word, "one of " + problem);
+  if (const std::optional<std::string> meant = nearest(word, choices)) {
+    problem += "; did you mean " + *meant + "?";
   }
-  const std::optional<std::string> meant = nearest(unknown, choices);
-  if (meant && *meant != unknown) problem += "; did you mean " + *meant + "?";
-  if (meant && *meant == unknown) problem += "; " + *meant + " stands alone";
   return Error{Errc::kInvalid, 0, std::move(problem)};
 }
 
-ValueReader read_canonical(CanonicalOptions& target) {
+ValueReader read_canonical(std::optional<CanonicalOptions>& target) {
   return [&target](const std::string& value) -> std::string {
     const Result<CanonicalOptions> options = read_canonical_list(value);
     if (!options) return options.error().context;

@@ -7,6 +7,7 @@
 
 #include "base/escape.h"
 #include "base/limits.h"
+#include "crawler/canonical_option.h"
 #include "crawler/config_file.h"
 #include "crawler/option_set.h"
 #include "crawler/run_options.h"
@@ -196,9 +197,14 @@ CommandLine parse_url(const Words& words, const std::string& /*user_config*/) {
   UrlOptions options;
   OptionSet set("crawl url [OPTIONS] URL...", "Prints each URL as the URL Standard writes it.");
   set.value("--base", "URL", "resolve against this URL", read_text(options.base));
-  set.flag("-v,--explain", "the canonical form and the parts as well", options.explain);
+  set.value("--canonicalize", "LIST",
+            "the form that a crawl with this option stores: sort, session, tracking, index, or all",
+            read_canonical(options.canonicalize));
+  set.flag("-v,--explain", "the parts, and each step to the canonical form, as well",
+           options.explain);
   set.flag("--jsonl",
-           "answer stdin: {\"input\",\"base\"?} per line gives {\"href\"} or {\"error\"}",
+           "answer stdin: {\"input\",\"base\"?,\"canonicalize\"?} per line gives {\"href\"} or "
+           "{\"error\"}",
            options.jsonl);
   const OptionSet::Parsed parsed = set.parse(words);
   if (auto end = settled(set, parsed)) return *end;

@@ -5,18 +5,23 @@
 // stdout, messages to stderr. Bytes of documents are parsed in fetchers, as in a crawl.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "crawler/options.h"
+#include "web/canonical.h"
 
 namespace crawl {
 
 // `crawl url`: prints what each URL is by the URL Standard. kNoSeeds (65) when one of them is bad.
 struct UrlOptions {
   std::string base;
-  bool jsonl = false;    // {"input","base"?} per line of stdin → {"href"} or {"error"}
-  bool explain = false;  // the canonical form and the parts as well
+  // Where given: the canonical form, as a crawl with these options stores it.
+  std::optional<CanonicalOptions> canonicalize;
+  // {"input","base"?,"canonicalize"?} per line of stdin → {"href","canonical"?} or {"error"}
+  bool jsonl = false;
+  bool explain = false;  // the parts and each step to the canonical form as well
   std::vector<std::string> urls;
 };
 ExitCode command_url(const UrlOptions& options);

@@ -316,9 +316,11 @@ Url canonicalize(const Url& url, const CanonicalOptions& options) {
 
 std::vector<CanonicalStep> canonical_steps(const Url& url, const CanonicalOptions& options) {
   std::vector<CanonicalStep> steps;
-  const std::string& href = url.href();
-  steps.push_back({"fragment", href.substr(0, std::min(href.find('#'), href.size()))});
-  steps.push_back({"credentials", url.canonical().href()});
+  Url canonical = url.canonical();
+  std::string with_fragment = canonical.href();
+  if (url.has_fragment()) with_fragment.append("#").append(url.fragment());
+  steps.push_back({"credentials", std::move(with_fragment)});
+  steps.push_back({"fragment", canonical.href()});
   if (!url.is_http()) return steps;
   for (const Choice& choice : kChoices) {
     if (!(options.*(choice.flag))) continue;

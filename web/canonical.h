@@ -52,8 +52,8 @@ std::string_view canonicalize(std::string_view href, const CanonicalOptions& opt
 // The canonical form of any URL; those that are not http(s) lose fragment and credentials only.
 Url canonicalize(const Url& url, const CanonicalOptions& options);
 
-// The same, step by step: "fragment", "credentials", then those of the options, in the order above.
-// Each has its result, also where it changed nothing.
+// The same, step by step: "credentials", "fragment", then those of the options, in the order above.
+// Each has its result, also where it changed nothing. No result holds a password.
 struct CanonicalStep {
   std::string_view name;
   std::string result;

@@ -110,6 +110,15 @@ class JsonLines(crawl_run.EndToEnd):
         self.assertEqual([list(answer) for answer in answers], [["error"]] * 5 + [["href"]])
         self.assertEqual(answers[5], {"href": "http://xn--tda/"})
 
+    def test_url_canonicalized(self):
+        answers = self.answers([{"input": "http://h/?b&a#f"}, {"input": "http://h/?b&a", "canonicalize": "none"},
+                                {"input": "http://h/?b&a", "canonicalize": "x"}, {"input": "mailto:a@b"}],
+                               "url", "--canonicalize", "sort")
+        self.assertEqual(answers[:2], [{"href": "http://h/?b&a#f", "canonical": "http://h/?a&b"},
+                                       {"href": "http://h/?b&a", "canonical": "http://h/?b&a"}])
+        self.assertEqual(list(answers[2]), ["error"])
+        self.assertEqual(answers[3], {"href": "mailto:a@b", "canonical": None})
+
     def test_robots(self):
         files = [f"User-agent: a\nDisallow: /{n}\n\nUser-agent: *\nDisallow: /\n" for n in range(100)]
         questions = [{"robots": files[n % 100], "agent": "a", "url": f"http://h/{n % 7}"} for n in range(LINES)]
@@ -163,6 +172,20 @@ class Parts(crawl_run.EndToEnd):
         ended = self.place.run("url", "--base", "http://h/a/", "b/../c", "http://bücher.example/\x1b[2J")
         self.assertEqual((ended.code, ended.stdout), (0, "http://h/a/c\nhttp://xn--bcher-kva.example/%1B[2J\n"))
         self.assertEqual(self.place.run("url", "http://[").code, 65)
+
+    def test_url_step_by_step(self):
+        ended = self.place.run("url", "-v", "--canonicalize", "tracking,index",
+                               "HTTP://u:secret@b\u00fccher.example:80/a/../index.html?utm_id=1&x=2#top")
+        lines = [line.split(maxsplit=1) for line in ended.stdout.splitlines()]
+        self.assertEqual(lines[0], ["http://xn--bcher-kva.example/?x=2"])
+        self.assertNotIn("secret", ended.stdout)
+        self.assertIn("bücher.example", ended.stdout)
+        steps = [line.split() for line in ended.stdout.splitlines() if line.startswith("  - ")]
+        front = "http://xn--bcher-kva.example/"
+        self.assertEqual([step[1:] for step in steps], [
+            ["credentials", front + "index.html?utm_id=1&x=2#top"], ["fragment", front + "index.html?utm_id=1&x=2"],
+            ["tracking", front + "index.html?x=2"], ["index", front + "?x=2"]])
+        self.assertEqual(self.place.run("url", "--canonicalize", "indx", "http://h/").code, 64)
 
     def test_robots(self):
         self.place.write("robots.txt", "User-agent: *\nDisallow: /a\n")

@@ -172,9 +172,9 @@ TEST_CASE("canonical: the steps build on one another", "[canonical]") {
   const std::vector<CanonicalStep> steps = canonical_steps(
       parsed("https://u:p@h/i;jsessionid=1?b=1&gclid=2&a=3#top"), options("session,tracking,sort"));
   REQUIRE(steps.size() == 5);
-  CHECK(steps[0].name == "fragment");
-  CHECK(steps[0].result == "https://u:p@h/i;jsessionid=1?b=1&gclid=2&a=3");
-  CHECK(steps[1].name == "credentials");
+  CHECK(steps[0].name == "credentials");
+  CHECK(steps[0].result == "https://h/i;jsessionid=1?b=1&gclid=2&a=3#top");
+  CHECK(steps[1].name == "fragment");
   CHECK(steps[1].result == "https://h/i;jsessionid=1?b=1&gclid=2&a=3");
   CHECK(steps[2].name == "session");
   CHECK(steps[2].result == "https://h/i?b=1&gclid=2&a=3");
