@@ -58,7 +58,7 @@ TEST_CASE("database: a new one gets the schema, the identity and the log", "[dat
   CHECK(query_text(*database, "PRAGMA wal_autocheckpoint") == "0");
   CHECK(query_text(*database, "PRAGMA mmap_size") == "0");
   CHECK(query_text(*database, "PRAGMA page_size") == "8192");
-  CHECK(query_text(*database, "SELECT count(*) FROM sqlite_schema WHERE type = 'view'") == "8");
+  CHECK(query_text(*database, "SELECT count(*) FROM sqlite_schema WHERE type = 'view'") == "12");
   CHECK(query_text(*database, "SELECT typeof(value) FROM meta WHERE key = 'fingerprint_seed'") ==
         "integer");
 }

@@ -72,10 +72,14 @@ TEST_CASE("resume: what was stored is read back", "[resume]") {
     unit.seeds.push_back(new_seed(2, "http://b/"));
     unit.new_hosts.push_back(new_host(1, "a"));
     unit.new_hosts.push_back(new_host(2, "b:81"));
-    unit.new_hosts[1].robots_state = RobotsState::kOk;
-    unit.new_hosts[1].robots_rules = "User-agent: *\nDisallow: /x\n";
-    unit.new_hosts[1].robots_at = 77;
-    unit.new_hosts[1].crawl_delay_ms = 0;
+    RobotsRow& robots = unit.new_hosts[1].robots[1];
+    robots.state = RobotsState::kOk;
+    robots.rules = "User-agent: *\nDisallow: /x\n";
+    robots.fetched_at = 77;
+    robots.failing_since = 66;
+    robots.crawl_delay_ms = 0;
+    unit.new_hosts[1].backoff_level = 3;
+    unit.new_hosts[1].latency_ms = 250;
     unit.new_hosts[1].delay_ms = 1'500;
     unit.new_hosts[1].next_at = 88;
     unit.new_urls.push_back(new_url(1, "http://a/"));
@@ -86,8 +90,11 @@ TEST_CASE("resume: what was stored is read back", "[resume]") {
     unit.new_urls.back().reason = SkipReason::kSchemeRefused;
     run.writer->submit(std::move(unit));
     run.writer->submit(page_unit(ok_page(1, 7, 2'000)));
-    WriteUnit again = page_unit(failed_page(2, Outcome::kTimeout, 2'000));
+    PageRow timeout = failed_page(2, Outcome::kTimeout, 2'000);
+    timeout.counts_as_error = true;
+    WriteUnit again = page_unit(std::move(timeout));
     again.url_updates[0].state = UrlState::kPending;
+    again.url_updates[0].reason.clear();
     run.writer->submit(std::move(again));
     run.finish();
   }
@@ -112,13 +119,18 @@ TEST_CASE("resume: what was stored is read back", "[resume]") {
   std::vector<HostRow> hosts;
   REQUIRE(for_each_host(database, [&](const HostRow& row) { hosts.push_back(row); }));
   REQUIRE(hosts.size() == 2);
-  CHECK(hosts[0].robots_state == RobotsState::kUnknown);
-  CHECK_FALSE(hosts[0].crawl_delay_ms);
+  CHECK(hosts[0].robots[0].state == RobotsState::kUnknown);
+  CHECK(hosts[0].robots[1].state == RobotsState::kUnknown);
   CHECK(hosts[1].name == "b:81");
-  CHECK(hosts[1].robots_state == RobotsState::kOk);
-  CHECK(hosts[1].robots_rules == "User-agent: *\nDisallow: /x\n");
-  CHECK(hosts[1].robots_at == 77);
-  CHECK(hosts[1].crawl_delay_ms == std::optional<int64_t>(0));
+  CHECK(hosts[1].robots[0].state == RobotsState::kUnknown);
+  CHECK_FALSE(hosts[1].robots[0].crawl_delay_ms);
+  CHECK(hosts[1].robots[1].state == RobotsState::kOk);
+  CHECK(hosts[1].robots[1].rules == "User-agent: *\nDisallow: /x\n");
+  CHECK(hosts[1].robots[1].fetched_at == 77);
+  CHECK(hosts[1].robots[1].failing_since == 66);
+  CHECK(hosts[1].robots[1].crawl_delay_ms == std::optional<int64_t>(0));
+  CHECK(hosts[1].backoff_level == 3);
+  CHECK(hosts[1].latency_ms == 250);
   CHECK(hosts[1].delay_ms == 1'500);
   CHECK(hosts[1].next_at == 88);
   CHECK(hosts[0].pages == 1);
@@ -141,41 +153,80 @@ TEST_CASE("resume: what was stored is read back", "[resume]") {
   CHECK(pending == std::map<int64_t, int64_t>{{2, 2}});
 }
 
+namespace {
+
+// The ids of the URLs that are pending after mark_due().
+std::string marked(const std::string& path, int64_t now, bool everything = false) {
+  Database database = open(path);
+  REQUIRE(mark_due(database, now, everything));
+  return query_text(database,
+                    "SELECT ifnull(group_concat(id, ' '), '') FROM url WHERE state = 'pending'");
+}
+
+constexpr int64_t kFetched = 1'700'000'000'000;
+constexpr int64_t kDue = kFetched + 20 * 3'600'000;
+
+// URLs 1 to 4 were fetched at kFetched and are due at kDue; 2 is a seed; sitemaps say that 3
+// changed before its fetch and 4 after it. 5 was skipped, 6 crashed its fetchers, 7 was never
+// fetched.
+std::string finished_crawl(const TempDir& dir) {
+  const std::string path = dir.file("crawl.db");
+  TestRun run(path);
+  WriteUnit unit;
+  for (int64_t id = 1; id <= 7; ++id) {
+    unit.new_urls.push_back(new_url(id, "http://a/" + std::to_string(id), 4));
+  }
+  unit.new_urls[1].role = UrlRole::kSeed;
+  unit.new_urls[4].state = UrlState::kSkipped;
+  unit.new_urls[4].reason = SkipReason::kTrap;
+  unit.new_urls[4].rule = "calendar";
+  run.writer->submit(std::move(unit));
+  for (int64_t id = 1; id <= 4; ++id) run.writer->submit(page_unit(ok_page(id, 7, kFetched)));
+  run.writer->submit(page_unit(failed_page(6, Outcome::kCrashedFetcher, kFetched)));
+  WriteUnit others;
+  others.listed = {{3, kFetched}, {4, kFetched + 1'000}, {6, kFetched + 1'000}};
+  others.url_updates.push_back(done_with(7, Outcome::kRobotsUnreachable));
+  others.url_updates.back().attempts = 2;
+  others.url_updates.back().strikes = 1;
+  others.url_updates.back().reason = "why";
+  others.url_updates.back().rule = "rule";
+  run.writer->submit(std::move(others));
+  run.finish();
+  return path;
+}
+
+}  // namespace
+
 TEST_CASE("resume: what is due becomes pending again, and nothing else does", "[resume]") {
   const TempDir dir;
-  const std::string path = dir.file("crawl.db");
-  {
-    TestRun run(path);
-    WriteUnit unit;
-    for (int64_t id = 1; id <= 6; ++id) {
-      unit.new_urls.push_back(new_url(id, "http://a/" + std::to_string(id), 4));
-    }
-    unit.new_urls[4].state = UrlState::kSkipped;
-    unit.new_urls[4].reason = SkipReason::kTrap;
-    run.writer->submit(std::move(unit));
-    run.writer->submit(page_unit(ok_page(1, 7, 2'000)));  // old
-    run.writer->submit(page_unit(ok_page(2, 7, 3'000)));  // fresh
-    WriteUnit others;
-    others.url_updates.push_back(done_with(3, Outcome::kCrashedFetcher));
-    others.url_updates.back().strikes = 3;
-    others.url_updates.push_back(done_with(4, Outcome::kRobotsUnreachable));  // never fetched
-    others.url_updates.back().attempts = 2;
-    others.url_updates.back().strikes = 1;
-    others.url_updates.back().reason = "why";
-    run.writer->submit(std::move(others));
-    run.finish();
+  const std::string path = finished_crawl(dir);
+  SECTION("before anything is due: seeds, what was never fetched") {
+    CHECK(marked(path, kFetched + 1) == "2 7");
+    Database database = open(path);
+    CHECK(query_text(database,
+                     "SELECT depth||attempts||strikes||ifnull(reason, '-')||ifnull(rule, '-')"
+                     "||ifnull(outcome, '-') FROM url WHERE id = 7") == "401---");
+    CHECK(query_text(database,
+                     "SELECT group_concat(id||outcome, ' ') FROM url WHERE state = "
+                     "'done'") == "1ok 3ok 4ok 6crashed_fetcher");
   }
+  SECTION("a change that a sitemap tells of, once it has come") {
+    CHECK(marked(path, kFetched + 999) == "2 7");
+    CHECK(marked(path, kFetched + 1'000) == "2 4 7");
+  }
+  SECTION("at its time") {
+    CHECK(marked(path, kDue - 1) == "2 4 7");
+    CHECK(marked(path, kDue) == "1 2 3 4 7");
+  }
+  SECTION("everything, where that is asked for") {
+    CHECK(marked(path, kFetched, true) == "1 2 3 4 7");
+  }
+}
+
+TEST_CASE("resume: what was made pending is not marked twice", "[resume]") {
+  const TempDir dir;
+  const std::string path = finished_crawl(dir);
   Database database = open(path);
-  Result<int64_t> marked = mark_due(database, 3'000);
-  REQUIRE(marked);
-  CHECK(*marked == 2);
-  CHECK(
-      query_text(database, "SELECT group_concat(id||state||ifnull(outcome, '-'), ' ') FROM url") ==
-      "1pending- 2doneok 3donecrashed_fetcher 4pending- 5skipped- 6pending-");
-  CHECK(query_text(database,
-                   "SELECT depth||attempts||strikes||ifnull(reason, '-') FROM url WHERE id = 4") ==
-        "401-");
-  marked = mark_due(database, 3'000);
-  REQUIRE(marked);
-  CHECK(*marked == 0);
+  CHECK(*mark_due(database, kDue, false) == 5);
+  CHECK(*mark_due(database, kDue, false) == 0);
 }

@@ -124,6 +124,7 @@ inline NewUrl new_url(int64_t id, const std::string& url, int64_t depth = 0, int
   row.host_id = host;
   row.seed_id = 1;
   row.depth = depth;
+  row.rank = depth * 1'000;
   row.first_seen_at = 1'000;
   row.url = url;
   return row;
@@ -190,6 +191,7 @@ inline std::string zstd_frame(const std::string& body) {
 inline WriteUnit page_unit(PageRow page) {
   WriteUnit unit;
   unit.url_updates.push_back(done_with(page.url_id, page.outcome));
+  unit.url_updates.back().reason = page.detail;
   unit.page = std::move(page);
   return unit;
 }

@@ -12,7 +12,13 @@ using namespace crawl::test;
 namespace {
 
 // Commits only when asked to.
-Writer::Options lazy() { return {1'000'000, size_t{1} << 40, 3'600'000}; }
+Writer::Options lazy() {
+  Writer::Options options;
+  options.commit_units = 1'000'000;
+  options.commit_bytes = size_t{1} << 40;
+  options.commit_ms = 3'600'000;
+  return options;
+}
 
 WriteUnit first_unit() {
   WriteUnit unit;
@@ -41,7 +47,7 @@ TEST_CASE("writer: a page, its links and its URL's state are stored together", "
   unit.new_urls.back().via_id = 1;
   unit.events.push_back({5'000, "robots", 12, std::nullopt, 9, "http://a/", ""});
   HostRow host = new_host(1, "ignored");
-  host.robots_state = RobotsState::kOk;
+  host.robots[0].state = RobotsState::kOk;
   host.pages = 30;  // ignored, as its name is
   host.errors = 40;
   unit.host_updates.push_back(host);
@@ -66,7 +72,7 @@ TEST_CASE("writer: a page, its links and its URL's state are stored together", "
   CHECK(value("SELECT kind||pid||signal||ifnull(code,'-')||ifnull(text,'-') FROM events") ==
         "robots129--");
   CHECK(value("SELECT change||run FROM changes") == "new1");
-  CHECK(value("SELECT zstd FROM body") == "body");
+  CHECK(value("SELECT zstd FROM content") == "body");
   CHECK(value("SELECT end_reason||' '||pages||' '||bytes||' '||ended_at FROM runs") ==
         "done 1 100 1970-01-01T00:00:09.000Z");
   CHECK(value("PRAGMA integrity_check") == "ok");
@@ -139,6 +145,7 @@ TEST_CASE("writer: the tail is answered after what was submitted before it", "[w
   unit.new_urls.back().reason = SkipReason::kTrap;
   unit.new_urls.push_back(new_url(6, "http://a/near2", 1));
   unit.new_urls.back().hops = 3;
+  unit.new_urls.back().role = UrlRole::kAsset;
   run.writer->submit(std::move(unit));
   run.writer->request_tail(1, 0, 1, 2);
   std::optional<TailLoaded> tail = run.wait_for<TailLoaded>();
@@ -150,7 +157,11 @@ TEST_CASE("writer: the tail is answered after what was submitted before it", "[w
   CHECK(tail->urls[0].url == "http://a/near");
   CHECK(tail->urls[1].url == "http://a/near2");
   CHECK(tail->urls[1].hops == 3);
-  run.writer->request_tail(1, 1, 6, 2);
+  CHECK(tail->urls[1].depth == 1);
+  CHECK(tail->urls[1].rank == 1'000);
+  CHECK(tail->urls[0].role == UrlRole::kPage);
+  CHECK(tail->urls[1].role == UrlRole::kAsset);
+  run.writer->request_tail(1, 1'000, 6, 2);
   tail = run.wait_for<TailLoaded>();
   REQUIRE(tail);
   CHECK_FALSE(tail->more);
@@ -173,14 +184,14 @@ TEST_CASE("writer: the tail is read from its index, in order", "[writer]") {
     while (*plan->step()) text += std::string(plan->text(3)) + "\n";
     return text;
   };
-  const std::string at_depth = plan_of(kTailAtDepthSql);
-  CAPTURE(at_depth);
-  CHECK(at_depth.find("url_pending (host_id=? AND depth=? AND id>?)") != std::string::npos);
-  CHECK(at_depth.find("TEMP B-TREE") == std::string::npos);
-  const std::string deeper = plan_of(kTailDeeperSql);
-  CAPTURE(deeper);
-  CHECK(deeper.find("url_pending (host_id=? AND depth>?)") != std::string::npos);
-  CHECK(deeper.find("TEMP B-TREE") == std::string::npos);
+  const std::string at_rank = plan_of(kTailAtRankSql);
+  CAPTURE(at_rank);
+  CHECK(at_rank.find("url_pending (host_id=? AND rank=? AND id>?)") != std::string::npos);
+  CHECK(at_rank.find("TEMP B-TREE") == std::string::npos);
+  const std::string behind = plan_of(kTailBehindSql);
+  CAPTURE(behind);
+  CHECK(behind.find("url_pending (host_id=? AND rank>?)") != std::string::npos);
+  CHECK(behind.find("TEMP B-TREE") == std::string::npos);
 }
 
 TEST_CASE("writer: only a page with a copy gives validators to the tail", "[writer]") {
@@ -226,7 +237,7 @@ TEST_CASE("writer: an upgrade makes a skipped URL pending with its new parentage
   unit.new_urls.back().reason = SkipReason::kAsset;
   run.writer->submit(std::move(unit));
   WriteUnit upgrade;
-  upgrade.upgrades.push_back({2, 1, 1, 1, 1, 0});
+  upgrade.upgrades.push_back({2, 1, 1, 1, 1, 0, 1'500, UrlRole::kPage});
   run.writer->submit(std::move(upgrade));
   run.finish();
   CHECK(query_file(
@@ -299,7 +310,9 @@ TEST_CASE("writer: a full disk is reported as such, with the path", "[writer]") 
 TEST_CASE("writer: readers see whole commits while it writes", "[writer]") {
   const TempDir dir;
   const std::string path = dir.file("crawl.db");
-  TestRun run(path, {8, size_t{1} << 40, 3'600'000});
+  Writer::Options options = lazy();
+  options.commit_units = 8;
+  TestRun run(path, options);
   Result<Database> reader = Database::open_reader(path);
   REQUIRE(reader);
   int64_t id = 0;
@@ -322,7 +335,9 @@ TEST_CASE("writer: readers see whole commits while it writes", "[writer]") {
 TEST_CASE("writer: the log does not grow without end", "[writer]") {
   const TempDir dir;
   const std::string path = dir.file("crawl.db");
-  TestRun run(path, {1, size_t{1} << 40, 3'600'000});
+  Writer::Options options = lazy();
+  options.commit_units = 1;
+  TestRun run(path, options);
   const std::string text(1 << 20, 'x');
   uint64_t ticket = run.writer->submit(first_unit());
   for (int i = 0; i < 150; ++i) ticket = run.writer->submit(page_unit(ok_page(1, 1, i, "", text)));

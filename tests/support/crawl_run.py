@@ -265,8 +265,9 @@ PROMISES = {
     "two visits in a run": "SELECT url, run FROM visits GROUP BY url, run HAVING count(*) > 1",
     "a page that was never visited": "SELECT url FROM pages WHERE url NOT IN "
                                      "(SELECT url FROM visits)",
-    "a body of an unknown page": "SELECT url_id FROM body WHERE url_id NOT IN "
-                                 "(SELECT url_id FROM page)",
+    "content of nothing": "SELECT id FROM content WHERE id NOT IN "
+                          "(SELECT content_id FROM page WHERE content_id IS NOT NULL UNION "
+                          "SELECT content_id FROM visit WHERE content_id IS NOT NULL)",
 }
 WHEN_COMPLETE = {
     "still pending": "SELECT url FROM urls WHERE state = 'pending'",
