@@ -90,6 +90,9 @@ enum class UrlRole : uint8_t {
   kLast = kAsset,
 };
 
+// Of a sitemap's entry, 0 to 100; what says nothing has this one.
+inline constexpr uint8_t kPriorityNormal = 50;
+
 // What a body was read as.
 enum class DocumentKind : uint8_t {
   kNone = 0,     // not read

@@ -17,11 +17,20 @@ constexpr int kTailLoadsMax = 64;
 constexpr size_t kWriterBytesMax = 64u << 20;  // beyond: results wait in the rings
 constexpr size_t kResultsPerTurn = 32;
 
-Frontier::Options frontier_options(const RunOptions& options) {
+Frontier::Options frontier_options(const Coordinator::Environment& environment) {
+  const RunOptions& options = environment.options;
   Frontier::Options result;
+  result.politeness.jitter_seed = static_cast<uint64_t>(environment.clock.wall_ms());
   result.host_concurrency = options.host_concurrency;
   result.politeness.delay_ms = options.delay_ms;
+  result.politeness.delay_factor = options.delay_factor;
   return result;
+}
+
+// Behind a proxy all addresses are the proxy's.
+int address_concurrency(const RunOptions& options) {
+  if (!options.proxy.empty()) return 0;
+  return std::max(options.address_concurrency, options.host_concurrency);
 }
 
 }  // namespace
@@ -33,8 +42,10 @@ Coordinator::Coordinator(const Environment& environment)
       log_(environment.log),
       user_agent_(environment.options.effective_user_agent()),
       robots_agent_(environment.options.robots_agent()),
+      kept_types_(environment.options.kept_types()),
       private_hosts_(read_hosts_file(), environment.options.allow_private),
-      frontier_(frontier_options(environment.options)) {}
+      frontier_(frontier_options(environment)),
+      addresses_(address_concurrency(environment.options)) {}
 
 Coordinator::~Coordinator() = default;
 
@@ -52,6 +63,7 @@ Result<void> Coordinator::start_fetchers(int executable_fd) {
   configure.insecure = options_.insecure;
   configure.http2 = options_.http2;
   configure.keep_body = options_.keep_body;
+  configure.types = kept_types_;
   configure.timeout_ms = static_cast<uint32_t>(options_.timeout_ms);
   configure.connect_timeout_ms = std::min(configure.connect_timeout_ms, configure.timeout_ms);
   configure.stall_timeout_ms = std::min(configure.stall_timeout_ms, configure.timeout_ms);
@@ -120,6 +132,9 @@ void Coordinator::on_writer_replies() {
       target->queue.finish_load(std::move(loaded->urls), loaded->more);
       changed(*target);
       pump_tail_loads();
+    } else if (auto* revived = std::get_if<Revived>(&reply)) {
+      --revivals_;
+      for (Revived::Entry& entry : revived->urls) revive(entry);
     } else if (auto* failed = std::get_if<WriteFailed>(&reply)) {
       log_.error("cannot write " + options_.database + ": " + failed->error.message());
       write_failed_ = true;
@@ -127,6 +142,16 @@ void Coordinator::on_writer_replies() {
       stop("failed", ExitCode::kIo);
     }
   }
+}
+
+// A page that is done, and has changed since by what its sitemap says.
+void Coordinator::revive(Revived::Entry& entry) {
+  ++pending_;
+  const Result<Url> url = Url::parse(entry.url.url);
+  CRAWL_CHECK(url.has_value());
+  Host& target = host(entry.host_id, url->authority());
+  target.queue.push(std::move(entry.url));
+  changed(target);
 }
 
 void Coordinator::check_budgets() {
@@ -151,7 +176,7 @@ void Coordinator::stop(const std::string& reason, ExitCode code) {
 
 bool Coordinator::finished() const {
   if (stops_ > 0) return leases_.empty() || clock_.monotonic_ms() >= drain_until_ms_;
-  return leases_.empty() && frontier_.finished();
+  return leases_.empty() && revivals_ == 0 && frontier_.finished();
 }
 
 int Coordinator::wait_ms() const {

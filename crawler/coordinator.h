@@ -12,7 +12,9 @@
 //   restore.cc       what the database knows comes back
 //   handing_out.cc   whose turn it is, and which fetcher gets it
 //   results.cc       what becomes of a page's result
-//   robots_gate.cc   robots.txt before the first page of a host
+//   hosts.cc         a host and its row, its requests, its pauses
+//   robots_gate.cc   robots.txt before the first page of an origin
+//   sitemaps.cc      sitemaps of a host
 //   supervision.cc   births and deaths of fetchers, strikes, quarantine
 
 #include <cstdint>
@@ -41,7 +43,6 @@
 namespace crawl {
 
 inline constexpr int kStrikesMax = 3;  // fetchers that may die of one URL
-inline constexpr int64_t kRobotsFreshMs = int64_t{24} * 3'600'000;  // RFC 9309 §2.4
 
 class Coordinator final : public FetcherPool::Delegate {
  public:
@@ -81,7 +82,9 @@ class Coordinator final : public FetcherPool::Delegate {
     size_t fetcher = 0;
     bool robots = false;
     int rounds = 0;  // of tidy() that it has been out
-    PendingUrl url;  // unless robots
+    AddressKey address = kAddressUnknown;  // it counts against
+    Errand errand;                         // robots: whose it is; host_id is who is asked
+    PendingUrl url;                        // unless robots
   };
 
   // FetcherPool::Delegate
@@ -94,19 +97,31 @@ class Coordinator final : public FetcherPool::Delegate {
   void on_unusable(const Error& error) override;
 
   // restore.cc
-  Result<void> restore(Database& database, const RunStart& start);
-  void add_seeds(const std::vector<SeedRow>& known, int64_t next_seed_id,
-                 const std::vector<Seed>& seeds);
+  Result<void> restore_known(Database& database, const RunStart& start);
+  Result<void> restore_pending(Database& database);
+  Result<std::vector<int64_t>> number_seeds(Database& database, const std::vector<Seed>& seeds,
+                                            int64_t next_id);
+  std::vector<AdoptedSeed> known_among(const std::vector<Seed>& seeds,
+                                       const std::vector<int64_t>& ids) const;
+  void add_seeds(const std::vector<Seed>& seeds, const std::vector<int64_t>& ids);
   Result<void> revisit_if_finished(Database& database, const RunStart& start);
+
+  // hosts.cc
   Host& host(int64_t id, const std::string& name);
   void apply_host_row(Host& host, const HostRow& row);
   HostRow host_row(const Host& host) const;
+  uint64_t begin_request(Host& host, size_t fetcher);
+  Host& end_request(const Lease& lease, const Transfer& transfer);
+  Host& abandon_request(const Lease& lease);
+  Host& count_out(const Lease& lease);
+  void write_pause(const Host& host, const Transfer& transfer, bool rose);
 
   // coordinator.cc
   void queue(const Found& found);
   void changed(Host& host);  // after anything about a host changed: loads its tail, finds its turn
   void pump_tail_loads();
   void on_writer_replies();
+  void revive(Revived::Entry& entry);
   void check_budgets();
   bool finished() const;
   int wait_ms() const;
@@ -120,11 +135,12 @@ class Coordinator final : public FetcherPool::Delegate {
 
   // handing_out.cc
   void hand_out();
-  void release_one_waiting();
+  bool release_one_waiting();
   void release(int64_t host_id);
   void release_waiting(size_t fetcher);
   bool wait_for_fetcher(Host& host, size_t fetcher);
-  SkipReason reason_to_skip(const Host& host, const PendingUrl& url, const Url& parsed) const;
+  bool wait_for_address(Host& host);
+  ScopeDecision reason_to_skip(const Host& host, const PendingUrl& url, const Url& parsed) const;
   bool may_have_credentials(std::string_view url) const;
   bool hand_out_from(Host& host);
   bool settle_without_fetch(Host& host, const PendingUrl& url);
@@ -140,28 +156,32 @@ class Coordinator final : public FetcherPool::Delegate {
   // results.cc
   bool on_page_result(uint64_t lease_id, std::shared_ptr<const std::string> bytes);
   bool valid(const Transfer& transfer, const Lease& lease) const;
-  bool valid_texts(const PageResult& result) const;
+  bool valid_texts(const PageResult& result, UrlRole role) const;
   bool retry(Host& host, Lease& lease, const Transfer& transfer);
   bool collect_links(const Lease& lease, const PageResult& result, WriteUnit& unit,
                      std::vector<Found>& found);
   bool collect_redirect(const Lease& lease, const PageResult& result, WriteUnit& unit,
                         std::vector<Found>& found);
   void submit(WriteUnit unit, const std::vector<Found>& found);
-  Host& end_request(const Lease& lease, const Transfer& transfer);
+  void watch_for_traps(const Lease& lease, const PageRow& page);
   Lease take_lease(uint64_t lease_id);
 
   // robots_gate.cc
-  bool robots_known(Host& host);
-  void lease_robots(Host& host, size_t fetcher);
+  bool robots_known(RobotsGate& robots) const;
+  void ask_for_robots(Host& asking, std::string_view url);
+  Host& host_of(const Url& url);
+  void lease_robots(Host& asked, size_t fetcher);
+  RobotsGate& end_errand(const Lease& lease);
   bool on_robots_result(uint64_t lease_id, std::string_view bytes);
-  void settle_robots(Host& host, const Transfer& transfer, std::optional<RobotsRules> rules);
-  void robots_failed(Host& host, const Transfer& transfer);
-  bool follow_robots_redirect(Host& host, const Transfer& transfer);
-  void robots_event(const Host& host, const Transfer& transfer);
+  void use_crawl_delay(Host& host) const;
+  void robots_settled(Host& host, size_t scheme);
+
+  // sitemaps.cc
+  void on_robots_settled(const Host& host, std::string_view scheme,
+                         const std::vector<std::string>& sitemaps);
 
   // supervision.cc
   uint64_t convict(const FetcherPool::Loss& loss);
-  Host& abandon_request(const Lease& lease);
   void requeue(const Lease& lease);
   void strike(Lease lease, const FetcherPool::Loss& loss, WriteUnit& unit);
   void strike_robots(const Lease& lease, const FetcherPool::Loss& loss);
@@ -172,7 +192,7 @@ class Coordinator final : public FetcherPool::Delegate {
   EventLoop& loop_;
   Logger& log_;
 
-  std::string user_agent_, robots_agent_;  // Configure's views point here
+  std::string user_agent_, robots_agent_, kept_types_;  // Configure's views point here
   std::optional<FetcherPool> pool_;
   std::optional<Error> pool_error_;
 
@@ -185,11 +205,13 @@ class Coordinator final : public FetcherPool::Delegate {
   std::unordered_set<std::string> seed_origins_;
   int64_t robots_stale_before_ = 0;  // wall ms; older robots.txt rules are another agent's
   Frontier frontier_;
+  AddressLimits addresses_;
   std::unordered_map<uint64_t, Lease> leases_;
   uint64_t next_lease_ = 1;
   std::vector<std::deque<int64_t>> waiting_for_fetcher_;  // host ids, by fetcher
   std::deque<int64_t> tail_wanted_;                       // host ids whose tail is to be read
   int tail_loads_ = 0;                                    // under way
+  int revivals_ = 0;                                      // units whose Revived is to come
   std::vector<int64_t> resumed_hosts_;                    // ids, until the writer runs
   std::vector<EventRow> early_events_;                    // until the writer runs
 

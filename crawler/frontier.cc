@@ -8,8 +8,7 @@ namespace crawl {
 Host& Frontier::host(int64_t id, const std::function<void(Host&)>& make) {
   std::unique_ptr<Host>& slot = hosts_[id];
   if (!slot) {
-    slot = std::make_unique<Host>(options_.politeness);
-    slot->id = id;
+    slot = std::make_unique<Host>(options_.politeness, id);
     make(*slot);
   }
   return *slot;
@@ -22,16 +21,27 @@ Host* Frontier::find(int64_t id) {
 
 std::optional<int64_t> Frontier::ready_ms(const Host& host) const {
   if (host.in_flight >= options_.host_concurrency) return std::nullopt;
-  if (host.robots.in_flight) return std::nullopt;  // nothing before its robots.txt is known
+  int64_t at = host.politeness.next_at_ms();
+  if (!host.errands.empty()) return at;
   const std::optional<int64_t> queued = host.queue.ready_ms();
   if (!queued) return std::nullopt;
-  int64_t at = std::max(*queued, host.politeness.next_at_ms());
-  if (host.robots.state == RobotsState::kUnknown) at = std::max(at, host.robots.retry_at_ms);
-  return at;
+  at = std::max(at, *queued);
+  // While one robots.txt is waited for, a URL that another decides about may come first.
+  for (;;) {
+    const RobotsGate& robots = gate(host, host.queue.peek(at)->url);
+    if (robots.in_flight) return std::nullopt;  // nothing before its robots.txt is known
+    if (robots.state != RobotsState::kUnknown || robots.retry_at_ms <= at) return at;
+    at = robots.retry_at_ms;
+  }
+}
+
+bool Frontier::has_work(const Host& host) {
+  return !host.queue.finished() || !host.errands.empty() || host.in_flight > 0 ||
+         host.robots[0].in_flight || host.robots[1].in_flight;
 }
 
 void Frontier::reschedule(Host& host) {
-  const bool busy = !host.queue.finished() || host.in_flight > 0;
+  const bool busy = has_work(host);
   if (busy != host.busy_) {
     host.busy_ = busy;
     busy_ += busy ? 1 : static_cast<size_t>(-1);
@@ -54,6 +64,7 @@ Host* Frontier::take_ready(int64_t now_ms) {
   ready_.erase(ready_.begin());
   Host* host = find(std::get<2>(first));
   host->ready_.reset();
+  host->turn_ms = std::get<0>(first);
   return host;
 }
 
@@ -63,7 +74,7 @@ std::optional<int64_t> Frontier::next_ready_ms() const {
 }
 
 bool Frontier::idle(const Host& host, int64_t now_ms) const {
-  return host.queue.finished() && host.in_flight == 0 && host.politeness.next_at_ms() <= now_ms;
+  return !has_work(host) && host.politeness.next_at_ms() <= now_ms;
 }
 
 size_t Frontier::ready_count(int64_t now_ms, size_t count_max) const {

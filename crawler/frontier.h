@@ -2,13 +2,15 @@
 #pragma once
 
 // The hosts that have work, and whose turn it is. A host is *ready* when it may be asked something:
-// its delay is over, fewer than host_concurrency requests are under way, and it has a URL in memory
-// (or its robots.txt is still to be fetched). Hosts are ordered by the time they become ready, and
-// among those due by who waited longest: round robin, so that no host fills all slots. Cost of each
-// operation is logarithmic in the number of hosts with work and does not depend on how many URLs
-// wait.
+// its delay is over, fewer than host_concurrency requests are under way, and it has an errand, or a
+// URL in memory whose robots.txt is known or may be asked for. Hosts are ordered by the time they
+// become ready, and among those due by who waited longest: round robin, so that no host fills all
+// slots. Cost of each operation is logarithmic in the number of hosts with work and does not depend
+// on how many URLs wait.
 
+#include <array>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -19,45 +21,40 @@
 #include <unordered_map>
 #include <vector>
 
+#include "crawler/address_limits.h"
 #include "crawler/host_queue.h"
+#include "crawler/origin_robots.h"
 #include "crawler/politeness.h"
-#include "storage/records.h"
-#include "web/robots.h"
 
 namespace crawl {
 
 inline constexpr size_t kNoFetcher = static_cast<size_t>(-1);
 
-// robots.txt of a host, as far as this run knows.
-struct RobotsGate {
-  RobotsState state = RobotsState::kUnknown;
-  RobotsRules rules;
-  int64_t fetched_at = 0;  // wall ms
-  bool in_flight = false;
-  int hops = 0;              // redirects followed so far
-  std::string redirect_url;  // where the last hop pointed; "" : /robots.txt itself
-  int attempts = 0;
-  int strikes = 0;
-  int64_t retry_at_ms = 0;  // monotonic
-  // kUnreachable: what the host's URLs end as, and why.
-  Outcome outcome = Outcome::kNone;
-  std::string detail;
+// A robots.txt that a host is to be asked for: its own, or one that redirects to it.
+struct Errand {
+  int64_t host_id = 0;  // whose robots.txt it is
+  size_t scheme = 0;    // which of its gates waits
 };
 
 struct Host {
-  explicit Host(const Politeness::Options& options) : politeness(options) {}
+  Host(const Politeness::Options& options, int64_t host_id)
+      : id(host_id), politeness(options, host_id) {}
 
   int64_t id = 0;
   std::string name;
   bool allow_private = false;
   Politeness politeness;
-  RobotsGate robots;
+  std::array<RobotsGate, 2> robots;  // in the order of kRobotsSchemes
   HostQueue queue;
-  int in_flight = 0;               // robots included
-  size_t fetcher = kNoFetcher;     // affinity: whose connection is warm
-  bool dirty = false;              // differs from its row
-  bool tail_wanted = false;        // in line for a reading of its tail
-  bool waits_for_fetcher = false;  // in line for room in its fetcher
+  std::deque<Errand> errands;  // before what is in the queue
+  int64_t turn_ms = 0;         // its latest turn: what peek() and pop() are to be asked for
+  int in_flight = 0;           // robots.txt included
+  AddressKey address = kAddressUnknown;  // it answered from last
+  size_t fetcher = kNoFetcher;           // affinity: whose connection is warm
+  bool dirty = false;                    // differs from its row
+  bool tail_wanted = false;              // in line for a reading of its tail
+  bool waits_for_fetcher = false;        // in line for room in its fetcher
+  bool waits_for_address = false;        // in line for room at its address
 
  private:
   friend class Frontier;
@@ -65,6 +62,12 @@ struct Host {
   std::optional<ReadyKey> ready_;
   bool busy_ = false;  // counted in Frontier::busy_
 };
+
+// The robots.txt that decides about a URL of the host. A scheme alone will do.
+inline RobotsGate& gate(Host& host, std::string_view url) { return host.robots[scheme_index(url)]; }
+inline const RobotsGate& gate(const Host& host, std::string_view url) {
+  return host.robots[scheme_index(url)];
+}
 
 class Frontier {
  public:
@@ -80,7 +83,8 @@ class Frontier {
   // To be called after anything about the host changed: puts it where it belongs.
   void reschedule(Host& host);
 
-  // The host whose turn it is, or nullptr. It is taken off the list until reschedule().
+  // The host whose turn it is, or nullptr; its turn_ms says since when. It is taken off the list
+  // until reschedule().
   Host* take_ready(int64_t now_ms);
   // When the next host becomes ready; nullopt: none will without outside help.
   std::optional<int64_t> next_ready_ms() const;
@@ -97,6 +101,7 @@ class Frontier {
 
  private:
   std::optional<int64_t> ready_ms(const Host& host) const;
+  static bool has_work(const Host& host);
 
   Options options_;
   uint64_t next_turn_ = 1;

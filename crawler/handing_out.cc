@@ -57,8 +57,9 @@ void Coordinator::hand_out() {
   const int64_t until = clock_.monotonic_ms() + kTurnMs;
   int refusals = 0;
   while (may_hand_out() && any_fetcher_free() && clock_.monotonic_ms() <= until) {
-    release_one_waiting();
+    const bool released = release_one_waiting();
     Host* next = frontier_.take_ready(clock_.monotonic_ms());
+    if (next == nullptr && released) continue;
     if (next == nullptr) return;
     if (hand_out_from(*next)) {
       changed(*next);
@@ -68,8 +69,9 @@ void Coordinator::hand_out() {
   }
 }
 
-// Of the hosts that wait for a fetcher with room, the first gets its turn; one for each fetcher.
-void Coordinator::release_one_waiting() {
+// Of the hosts that wait for a fetcher with room, the first gets its turn; one for each fetcher. Of
+// those that wait for an address with room, one: true when there was one.
+bool Coordinator::release_one_waiting() {
   for (size_t i = 0; i < waiting_for_fetcher_.size(); ++i) {
     if (waiting_for_fetcher_[i].empty()) continue;
     const bool drained = reserved_for_[i] != 0 && pool_->load(i) == 0;
@@ -78,6 +80,13 @@ void Coordinator::release_one_waiting() {
     waiting_for_fetcher_[i].pop_front();
     release(id);
   }
+  const std::optional<int64_t> id = addresses_.release_one();
+  Host* waiting = id ? frontier_.find(*id) : nullptr;
+  if (waiting != nullptr) {
+    waiting->waits_for_address = false;
+    changed(*waiting);
+  }
+  return id.has_value();
 }
 
 void Coordinator::release(int64_t host_id) {
@@ -99,21 +108,30 @@ bool Coordinator::wait_for_fetcher(Host& target, size_t fetcher) {
   return false;
 }
 
-// True when the host goes back on the list; false when it waits for a fetcher.
+bool Coordinator::wait_for_address(Host& target) {
+  if (!std::exchange(target.waits_for_address, true)) addresses_.wait(target.address, target.id);
+  return false;
+}
+
+// True when the host goes back on the list; false when it waits for a fetcher or its address.
 bool Coordinator::hand_out_from(Host& target) {
-  const PendingUrl* next = target.queue.peek(clock_.monotonic_ms());
-  if (next != nullptr && robots_known(target) && suspects_.count(next->id) > 0) {
-    return hand_out_alone(target);
+  if (addresses_.full(target.address)) return wait_for_address(target);
+  const bool errand = !target.errands.empty();
+  const PendingUrl* next = errand ? nullptr : target.queue.peek(target.turn_ms);
+  if (next != nullptr && !robots_known(gate(target, next->url))) {
+    ask_for_robots(target, next->url);
+    return true;
   }
+  if (next != nullptr && suspects_.count(next->id) > 0) return hand_out_alone(target);
   unreserve(target.id);
   const std::optional<size_t> fetcher = choose_fetcher(target);
   if (!fetcher) return wait_for_fetcher(target, target.fetcher == kNoFetcher ? 0 : target.fetcher);
   target.fetcher = *fetcher;
-  if (!robots_known(target)) {
+  if (errand) {
     lease_robots(target, *fetcher);
     return true;
   }
-  std::optional<PendingUrl> url = target.queue.pop(clock_.monotonic_ms());
+  std::optional<PendingUrl> url = target.queue.pop(target.turn_ms);
   if (url && !settle_without_fetch(target, *url)) lease_page(target, *fetcher, std::move(*url));
   return true;
 }
@@ -140,7 +158,7 @@ bool Coordinator::hand_out_alone(Host& target) {
   if (pool_->load(*fetcher) > 0 || !pool_->ready(*fetcher)) {
     return wait_for_fetcher(target, *fetcher);
   }
-  PendingUrl url = *target.queue.pop(clock_.monotonic_ms());
+  PendingUrl url = *target.queue.pop(target.turn_ms);
   if (settle_without_fetch(target, url)) {
     suspects_.erase(url.id);
     unreserve(target.id);
@@ -152,18 +170,21 @@ bool Coordinator::hand_out_alone(Host& target) {
 
 // Why a URL that was pending is not wanted after all: the options may be others than when it was
 // found, and its robots.txt was not known then.
-SkipReason Coordinator::reason_to_skip(const Host& target, const PendingUrl& url,
-                                       const Url& parsed) const {
-  const bool is_seed = url.depth == 0 && url.hops == 0;
-  if (!is_seed) {
+ScopeDecision Coordinator::reason_to_skip(const Host& target, const PendingUrl& url,
+                                          const Url& parsed) const {
+  if (url.role != UrlRole::kSeed) {
     const ScopeDecision scope =
-        discovery_->scope().decide({parsed, LinkKind::kAnchor, false, url.depth, url.seed_id});
-    if (scope.reason != SkipReason::kNone) return scope.reason;
+        discovery_->scope().decide({parsed, url.role, false, url.depth, url.hops, url.seed_id});
+    if (scope.reason != SkipReason::kNone) return scope;
   }
-  if (target.robots.state != RobotsState::kOk) return SkipReason::kNone;
+  const RobotsGate& robots_txt = gate(target, url.url);
+  if (robots_txt.state != RobotsState::kOk) return {};
   std::string path(parsed.path());
   if (parsed.has_query()) path.append("?").append(parsed.query());
-  return target.robots.rules.decide(path).allowed ? SkipReason::kNone : SkipReason::kRobotsDenied;
+  const RobotsDecision robots = robots_txt.rules.decide(path);
+  if (robots.allowed) return {};
+  return {SkipReason::kRobotsDenied, url.seed_id,
+          robots.rule == nullptr ? std::string_view("(too many patterns)") : robots.rule->pattern};
 }
 
 // A URL that is not wanted, or whose host cannot be asked for its robots.txt, ends here.
@@ -171,13 +192,15 @@ bool Coordinator::settle_without_fetch(Host& target, const PendingUrl& url) {
   const Result<Url> parsed = Url::parse(url.url);
   CRAWL_CHECK(parsed.has_value());
   UrlUpdate update = url_update(url, UrlState::kDone);
-  const SkipReason reason = reason_to_skip(target, url, *parsed);
-  if (reason != SkipReason::kNone) {
+  const ScopeDecision skip = reason_to_skip(target, url, *parsed);
+  if (skip.reason != SkipReason::kNone) {
     update.state = UrlState::kSkipped;
-    update.reason = name(reason);
-  } else if (target.robots.state == RobotsState::kUnreachable) {
-    update.outcome = target.robots.outcome;
-    update.reason = target.robots.detail;
+    update.reason = name(skip.reason);
+    if (skip.reason == SkipReason::kRobotsDenied) update.rule = "Disallow: ";
+    update.rule += skip.rule;
+  } else if (gate(target, url.url).state == RobotsState::kUnreachable) {
+    update.outcome = gate(target, url.url).outcome;
+    update.reason = gate(target, url.url).detail;
     ++errors_;
   } else {
     return false;
@@ -191,23 +214,19 @@ bool Coordinator::settle_without_fetch(Host& target, const PendingUrl& url) {
 }
 
 void Coordinator::lease_page(Host& target, size_t fetcher, PendingUrl url) {
-  const uint64_t id = next_lease_++;
-  Lease& lease = leases_[id];
-  lease.host_id = target.id;
-  lease.fetcher = fetcher;
+  const uint64_t id = begin_request(target, fetcher);
+  Lease& lease = leases_.at(id);
   lease.url = std::move(url);
   FetchJob job;
   job.lease = id;
+  if (lease.url.role == UrlRole::kSitemap) job.kind = JobKind::kSitemap;
   job.url = lease.url.url;
   job.allow_private = target.allow_private;
   job.with_credentials = may_have_credentials(lease.url.url);
   job.etag = lease.url.etag;
   job.last_modified = lease.url.last_modified;
   pool_->submit(fetcher, job);
-  ++target.in_flight;
   ++page_leases_;
-  target.politeness.on_start(clock_.monotonic_ms());
-  target.dirty = true;
 }
 
 // Credentials never cross origins: they go to those that seeds name.

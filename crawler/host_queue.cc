@@ -16,7 +16,7 @@ HostQueue HostQueue::unloaded() {
 
 void HostQueue::push(PendingUrl url) {
   held_.erase(url.id);
-  const Key key{url.depth, url.id};
+  const Key key{url.rank, url.id};
   if (tail_ && key > watermark_) {
     if (loading_) arrived_.push_back(std::move(url));
     return;  // its row is in the database, behind the watermark
@@ -25,7 +25,7 @@ void HostQueue::push(PendingUrl url) {
 }
 
 void HostQueue::insert(PendingUrl url) {
-  const Key key{url.depth, url.id};
+  const Key key{url.rank, url.id};
   front_.insert_or_assign(key, std::move(url));
   if (front_.size() <= kFrontMax) return;
   // The last one goes back to the tail: its row is there. The watermark moves in front of it.
@@ -82,7 +82,7 @@ void HostQueue::finish_load(std::vector<PendingUrl> urls, bool more) {
   // Where the front overflowed while loading, the watermark lies before the place read from; the
   // rows between are in `arrived_`, so the batch still continues without a gap.
   tail_ = more;
-  if (more) watermark_ = {urls.back().depth, urls.back().id};
+  if (more) watermark_ = {urls.back().rank, urls.back().id};
   std::vector<PendingUrl> arrived = std::move(arrived_);
   arrived_.clear();
   const std::unordered_set<int64_t> released = std::exchange(released_, {});

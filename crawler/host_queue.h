@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// The pending URLs of one host, in order of (depth, id): a bounded front in memory, the tail in the
+// The pending URLs of one host, in order of (rank, id): a bounded front in memory, the tail in the
 // database. A URL is in exactly one of four places:
 //   front    in memory, may be fetched
 //   delayed  in memory, waiting for its retry time
@@ -30,7 +30,7 @@ class HostQueue {
   static constexpr size_t kFrontMax = 256;
   static constexpr int kLoadLimit = 192;
 
-  using Key = std::pair<int64_t, int64_t>;  // depth, url id
+  using Key = std::pair<int64_t, int64_t>;  // rank, url id
 
   // A host whose pending rows, if any, are in the database.
   static HostQueue unloaded();

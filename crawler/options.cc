@@ -51,6 +51,13 @@ std::string RunOptions::robots_agent() const {
   return agent.substr(0, agent.find_first_of("/ "));
 }
 
+std::string RunOptions::kept_types() const {
+  if (types.empty()) return assets ? "*/*" : "";
+  std::string list;
+  for (const std::string& type : types) list += (list.empty() ? "" : " ") + type;
+  return list;
+}
+
 std::string RunOptions::to_json() const {
   Json json;
   json["version"] = CRAWL_VERSION;
@@ -59,7 +66,9 @@ std::string RunOptions::to_json() const {
   json["fetchers"] = fetchers;
   json["concurrency"] = concurrency;
   json["host_concurrency"] = host_concurrency;
+  json["address_concurrency"] = address_concurrency;
   json["delay_ms"] = delay_ms;
+  json["delay_factor"] = delay_factor;
   json["depth"] = depth;
   json["max_pages"] = max_pages;
   json["max_time_ms"] = max_time_ms;
@@ -82,6 +91,15 @@ std::string RunOptions::to_json() const {
   json["insecure"] = insecure;
   json["allow_private"] = allow_private;
   json["keep_body"] = keep_body;
+  json["keep_versions"] = keep_versions;
+  json["types"] = types;
+  json["sitemaps"] = sitemaps;
+  json["assets"] = assets;
+  json["canonicalize"] = canonical_options_text(canonicalize);
+  json["traps"] = traps.enabled;
+  json["max_host_urls"] = traps.host_urls_max;
+  json["max_prefix_urls"] = traps.prefix_urls_max;
+  json["max_query_urls"] = traps.query_urls_max;
   json["revisit_ms"] = revisit_ms;
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "base/log.h"
+#include "crawler/traps.h"
 #include "seeds/reader.h"
+#include "web/canonical.h"
 
 namespace crawl {
 
@@ -40,7 +42,9 @@ struct RunOptions {
   int fetchers = 0;      // 0: available_cpus()
   int concurrency = 64;  // transfers in flight, all fetchers together
   int host_concurrency = 1;
+  int address_concurrency = 8;
   int64_t delay_ms = 1000;
+  double delay_factor = 2;  // of a host's latency
   int64_t depth = 20;
   int64_t max_pages = 0;  // 0: no limit
   int64_t max_time_ms = 0;
@@ -64,6 +68,12 @@ struct RunOptions {
   bool insecure = false;
   bool allow_private = false;
   bool keep_body = true;
+  bool sitemaps = true;
+  bool assets = false;
+  std::vector<std::string> types;  // media types whose bodies are kept unread: "image/*"
+  CanonicalOptions canonicalize;
+  TrapGuard::Options traps;
+  int keep_versions = 1;  // bodies of one page
   int64_t revisit_ms =
       20 * 3'600'000;  // when a run starts with nothing pending: fetch again what is older
   bool quiet = false;
@@ -76,6 +86,9 @@ struct RunOptions {
 
   std::string effective_user_agent() const;
   std::string robots_agent() const;  // product token of the effective user agent: up to '/' or ' '
+  // Media types whose bodies are kept unread, a space between; with --assets all, unless --types
+  // says which.
+  std::string kept_types() const;
   std::string to_json() const;  // for runs.options; header values and proxy credentials left out
 };
 

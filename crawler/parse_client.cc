@@ -133,7 +133,7 @@ bool ParseClient::on_result(size_t /*index*/, MessageType type, uint64_t lease,
                             std::shared_ptr<const std::string> bytes) {
   const auto found = requests_.find(lease);
   if (found == requests_.end()) return false;
-  const bool page = found->second.request.kind == JobKind::kPage;
+  const bool page = found->second.request.kind != JobKind::kRobots;
   if (type != (page ? MessageType::kPageResult : MessageType::kRobotsResult)) return false;
   const bool well_formed = page ? decode_message<PageResult>(*bytes).has_value()
                                 : decode_message<RobotsResult>(*bytes).has_value();

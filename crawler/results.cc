@@ -7,12 +7,14 @@
 
 #include "base/escape.h"
 #include "crawler/coordinator.h"
+#include "crawler/json_check.h"
 
 namespace crawl {
 
 namespace {
 
 constexpr int64_t kRetryWaitMaxMs = 10 * 60'000;
+constexpr size_t kMetadataDepthMax = 100;  // SQLite reads up to 1,000
 
 bool is_text(std::string_view text) {
   return text.find('\0') == std::string_view::npos && is_valid_utf8(text);
@@ -39,11 +41,6 @@ bool has_token(std::string_view tokens, std::string_view wanted) {
   return false;
 }
 
-bool strains_host(const Transfer& transfer) {
-  return transfer.status == 429 || transfer.status == 503 ||
-         transfer.outcome == Outcome::kTimeout || transfer.outcome == Outcome::kConnectFailed;
-}
-
 // Might come out differently in a minute.
 bool is_transient(const Transfer& transfer) {
   switch (transfer.outcome) {
@@ -67,6 +64,7 @@ bool has_content(Outcome outcome) {
 }
 
 void copy_content(const PageResult& result, PageRow& page) {
+  page.document = result.document;
   page.charset = result.charset;
   page.charset_source = result.charset_source;
   page.parse_status = result.parse_status;
@@ -74,14 +72,31 @@ void copy_content(const PageResult& result, PageRow& page) {
   page.description = result.description;
   page.canonical = result.canonical;
   page.lang = result.lang;
+  page.lang_source = result.lang_source;
+  page.author = result.author;
+  page.published_at = result.published_at_ms;
+  page.modified_at = result.modified_at_ms;
+  page.unavailable_after = result.unavailable_after_ms;
+  page.metadata = result.metadata;
   page.robots_directives = result.robots_directives;
   page.text = result.text;
+  page.main_text = result.main_text;
   page.body_bytes = result.body_bytes;
   page.content_hash = result.content_hash;
   page.text_hash = result.text_hash;
   page.simhash = result.simhash;
   page.links_dropped = result.links_dropped;
   page.body_zstd = result.body_zstd;
+}
+
+// What the page's own directives ask not to be kept. Its title, its links and its hashes stay.
+void withhold(PageRow& page) {
+  if ((page.robots_directives & kRobotsNoindex) != 0) {
+    page.withheld = true;
+    page.text = page.main_text = page.metadata = page.description = {};
+    page.simhash = 0;
+  }
+  if ((page.robots_directives & (kRobotsNoindex | kRobotsNoarchive)) != 0) page.body_zstd = {};
 }
 
 PageRow page_row(const PageResult& result, std::shared_ptr<const std::string> bytes) {
@@ -122,33 +137,43 @@ bool Coordinator::valid(const Transfer& transfer, const Lease& lease) const {
          is_text(transfer.detail) && is_text(transfer.address) && is_text(transfer.location);
 }
 
-bool Coordinator::valid_texts(const PageResult& result) const {
+bool Coordinator::valid_texts(const PageResult& result, UrlRole role) const {
   for (const std::string_view text :
        {result.headers, result.content_type, result.etag, result.last_modified, result.charset,
-        result.title, result.description, result.canonical, result.lang, result.text}) {
+        result.title, result.description, result.canonical, result.lang, result.author,
+        result.metadata, result.text, result.main_text}) {
     if (!is_text(text)) return false;
   }
+  if (!result.metadata.empty() && !is_json_object(result.metadata, kMetadataDepthMax)) return false;
   // Decoding to UTF-8 makes at most three bytes of one; zstd adds next to nothing to what it cannot
   // compress.
-  const auto body_max = static_cast<uint64_t>(options_.max_size);
+  const auto size_max = static_cast<uint64_t>(options_.max_size);
+  const uint64_t body_max =
+      role == UrlRole::kSitemap ? std::max<uint64_t>(size_max, kSitemapBytesMax) : size_max;
   constexpr uint64_t kSlack = 64 * 1024;
   const bool body_fits = options_.keep_body
                              ? result.body_zstd.size() <= body_max + body_max / 64 + kSlack
                              : result.body_zstd.empty();
   return (result.robots_directives & ~kRobotsAll) == 0 && result.body_bytes <= body_max &&
-         result.text.size() <= 3 * body_max + kSlack && body_fits;
+         result.text.size() <= 3 * body_max + kSlack &&
+         result.main_text.size() <= result.text.size() && body_fits;
 }
 
 bool Coordinator::on_page_result(uint64_t lease_id, std::shared_ptr<const std::string> bytes) {
   const std::optional<PageResult> result = decode_message<PageResult>(*bytes);
   const Lease& claimed = leases_.at(lease_id);
-  if (!result || !valid(result->transfer, claimed) || !valid_texts(*result)) return false;
+  if (!result || !valid(result->transfer, claimed) || !valid_texts(*result, claimed.url.role)) {
+    return false;
+  }
   const Transfer& transfer = result->transfer;
 
   WriteUnit unit;
   std::vector<Found> found;
   unit.page = page_row(*result, bytes);
   PageRow& page = *unit.page;
+  if (options_.robots == RobotsPolicy::kObey) withhold(page);
+  // While nobody at all answers, the trouble is on this side.
+  page.counts_as_failure = answers_ > 0 || transfer.status > 0;
   const bool truthful = has_content(transfer.outcome) ? collect_links(claimed, *result, unit, found)
                         : transfer.outcome == Outcome::kRedirect
                             ? collect_redirect(claimed, *result, unit, found)
@@ -178,32 +203,54 @@ bool Coordinator::on_page_result(uint64_t lease_id, std::shared_ptr<const std::s
   ++pages_;
   --pending_;
   bytes_ += static_cast<int64_t>(page.body_bytes);
+  // A sitemap that is not there was no more than a guess.
+  const bool guessed = lease.url.role == UrlRole::kSitemap && page.status >= 400;
   const bool good = has_content(page.outcome) || page.outcome == Outcome::kRedirect ||
-                    page.outcome == Outcome::kNotModified;
+                    page.outcome == Outcome::kNotModified ||
+                    page.outcome == Outcome::kUnsupportedType || guessed;
   if (!good) ++errors_;
+  page.counts_as_error = !good;
   asked.queue.release(lease.url.id);
+  if (page.simhash != 0) watch_for_traps(lease, page);
   submit(std::move(unit), found);
   changed(asked);
   return true;
 }
 
+// Folders whose pages all read the same have no end.
+void Coordinator::watch_for_traps(const Lease& lease, const PageRow& page) {
+  const Result<Url> url = Url::parse(lease.url.url);
+  CRAWL_CHECK(url.has_value());
+  discovery_->traps().on_page(lease.host_id, *url, page.simhash, page.text.size());
+}
+
 bool Coordinator::collect_links(const Lease& lease, const PageResult& result, WriteUnit& unit,
                                 std::vector<Found>& found) {
-  Offer offer;
-  offer.depth = lease.url.depth + 1;
-  offer.seed_id = lease.url.seed_id;
-  offer.via_id = lease.url.id;
+  const bool sitemap = result.document == DocumentKind::kSitemap;
   const bool page_nofollow = (result.robots_directives & kRobotsNofollow) != 0;
   const int64_t now = clock_.wall_ms();
-  unit.page->links.reserve(result.links.size());
+  PageRow& page = *unit.page;
+  page.links.reserve(result.links.size());
   for (const PageLink& link : result.links) {
-    if (!is_text(link.rel) || !is_text(link.anchor)) return false;
+    if (!is_text(link.href) || !is_text(link.rel) || !is_text(link.anchor)) return false;
+    Offer offer;
     offer.href = link.href;
-    offer.kind = link.kind;
+    offer.role = role_of(link.kind);
     offer.nofollow = page_nofollow || has_token(link.rel, "nofollow");
+    offer.seed_id = lease.url.seed_id;
+    offer.via_id = lease.url.id;
+    offer.priority = link.priority;
+    offer.modified_at = link.modified_at_ms;
+    if (offer.role == UrlRole::kSitemap) {
+      offer.hops = sitemap ? lease.url.hops + 1 : 0;  // sitemaps have no depth, but levels
+    } else {
+      offer.depth = lease.url.depth + 1;
+    }
     std::optional<Found> seen = discovery_->offer(offer, now, unit);
     if (!seen) return false;
-    unit.page->links.push_back({seen->url_id, link.kind, link.rel, link.anchor});
+    page.links.push_back({seen->url_id, link.kind, link.rel, link.anchor});
+    const bool canonical = link.href == result.canonical && seen->url_id != lease.url.id;
+    if (canonical) page.canonical_id = seen->url_id;
     if (seen->pending) found.push_back(std::move(*seen));
   }
   return true;
@@ -223,7 +270,7 @@ bool Coordinator::collect_redirect(const Lease& lease, const PageResult& result,
   if (result.transfer.location.empty()) return true;
   Offer offer;
   offer.href = result.transfer.location;
-  offer.kind = LinkKind::kRedirect;
+  offer.role = lease.url.role == UrlRole::kSeed ? UrlRole::kPage : lease.url.role;
   offer.depth = lease.url.depth;
   offer.hops = lease.url.hops + 1;
   offer.seed_id = lease.url.seed_id;
@@ -238,6 +285,7 @@ bool Coordinator::collect_redirect(const Lease& lease, const PageResult& result,
 
 void Coordinator::submit(WriteUnit unit, const std::vector<Found>& found) {
   // First the rows, then the queues: a tail that is read later must contain what was left to it.
+  if (!unit.listed.empty()) ++revivals_;
   writer_->submit(std::move(unit));
   for (const Found& one : found) queue(one);
 }
@@ -248,20 +296,6 @@ Coordinator::Lease Coordinator::take_lease(uint64_t lease_id) {
   leases_.erase(found);
   if (!lease.robots) --page_leases_;
   return lease;
-}
-
-Host& Coordinator::end_request(const Lease& lease, const Transfer& transfer) {
-  Host& asked = *frontier_.find(lease.host_id);
-  --asked.in_flight;
-  asked.dirty = true;
-  const auto feedback =
-      strains_host(transfer) ? Politeness::Feedback::kStrained : Politeness::Feedback::kServed;
-  asked.politeness.on_end(clock_.monotonic_ms(), feedback, transfer.retry_after_ms);
-  // A long pause of the host must not keep a fetcher reserved for one of its suspects.
-  constexpr int64_t kLongPauseMs = 5000;
-  if (asked.politeness.next_at_ms() > clock_.monotonic_ms() + kLongPauseMs) unreserve(asked.id);
-  ++(transfer.status > 0 ? answers_ : unreached_);
-  return asked;
 }
 
 bool Coordinator::retry(Host& asked, Lease& lease, const Transfer& transfer) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Coordinator: robots.txt before the first page of a host (RFC 9309 §2.3).
+// Coordinator: robots.txt before the first page of an origin (RFC 9309 §2.3).
 
 #include <algorithm>
 #include <utility>
@@ -8,58 +8,59 @@
 
 namespace crawl {
 
-namespace {
-
-constexpr int kRobotsHopsMax = 5;  // RFC 9309 §2.3.1.2
-
-// Failures that say the host itself cannot be had: its pages end the same way.
-bool host_is_out_of_reach(Outcome outcome) {
-  return outcome == Outcome::kDnsFailed || outcome == Outcome::kConnectFailed ||
-         outcome == Outcome::kTlsFailed || outcome == Outcome::kTimeout ||
-         outcome == Outcome::kPrivateAddress || outcome == Outcome::kPortRefused;
-}
-
-bool worth_another_try(Outcome outcome) {
-  return outcome != Outcome::kPrivateAddress && outcome != Outcome::kPortRefused &&
-         outcome != Outcome::kTlsFailed;
-}
-
-}  // namespace
-
-bool Coordinator::robots_known(Host& asked) {
-  RobotsGate& robots = asked.robots;
-  const bool fetched =
-      robots.state == RobotsState::kOk || robots.state == RobotsState::kUnavailable;
-  if (fetched && clock_.wall_ms() - robots.fetched_at >= kRobotsFreshMs) robots = RobotsGate();
+bool Coordinator::robots_known(RobotsGate& robots) const {
+  robots.expire(clock_.wall_ms());
   return robots.state != RobotsState::kUnknown;
 }
 
-void Coordinator::lease_robots(Host& asked, size_t fetcher) {
-  const uint64_t id = next_lease_++;
-  Lease& lease = leases_[id];
-  lease.host_id = asked.id;
-  lease.fetcher = fetcher;
-  lease.robots = true;
-
-  std::string url = asked.robots.redirect_url;
-  if (url.empty()) {
-    const Result<Url> first = Url::parse(asked.queue.peek(clock_.monotonic_ms())->url);
-    CRAWL_CHECK(first.has_value());
-    url = first->origin() + "/robots.txt";
+// Who is to be asked gets an errand: the host itself, or the one it redirects to, whose politeness
+// counts then.
+void Coordinator::ask_for_robots(Host& asking, std::string_view url) {
+  RobotsGate& robots = gate(asking, url);
+  Host* asked = &asking;
+  if (!robots.redirect_url.empty()) {
+    const Result<Url> target = Url::parse(robots.redirect_url);
+    CRAWL_CHECK(target.has_value());
+    if (target->authority() != asking.name) asked = &host_of(*target);
   }
-  const Result<Url> target = Url::parse(url);
-  CRAWL_CHECK(target.has_value());
+  robots.in_flight = true;
+  asked->errands.push_back({asking.id, scheme_index(url)});
+  if (asked != &asking) changed(*asked);
+}
+
+Host& Coordinator::host_of(const Url& url) {
+  WriteUnit unit;
+  const int64_t id = discovery_->host_of(url, unit);
+  if (!unit.new_hosts.empty()) writer_->submit(std::move(unit));
+  return host(id, url.authority());
+}
+
+void Coordinator::lease_robots(Host& asked, size_t fetcher) {
+  const Errand errand = asked.errands.front();
+  asked.errands.pop_front();
+  const Host& asking = *frontier_.find(errand.host_id);
+  std::string url = asking.robots[errand.scheme].redirect_url;
+  if (url.empty()) {
+    url = std::string(kRobotsSchemes[errand.scheme]) + "://" + asking.name + "/robots.txt";
+  }
+  const uint64_t id = begin_request(asked, fetcher);
+  Lease& lease = leases_.at(id);
+  lease.robots = true;
+  lease.errand = errand;
   FetchJob job;
   job.lease = id;
   job.kind = JobKind::kRobots;
   job.url = url;
-  job.allow_private = private_hosts_.allowed(target->authority());
+  job.allow_private = asked.allow_private;
   job.with_credentials = may_have_credentials(url);
   pool_->submit(fetcher, job);
-  ++asked.in_flight;
-  asked.robots.in_flight = true;
-  asked.politeness.on_start(clock_.monotonic_ms());
-  asked.dirty = true;
+}
+
+// The gate that a lease of a robots.txt was for; it may be asked for again.
+RobotsGate& Coordinator::end_errand(const Lease& lease) {
+  RobotsGate& robots = frontier_.find(lease.errand.host_id)->robots[lease.errand.scheme];
+  robots.in_flight = false;
+  return robots;
 }
 
 bool Coordinator::on_robots_result(uint64_t lease_id, std::string_view bytes) {
@@ -74,80 +75,40 @@ bool Coordinator::on_robots_result(uint64_t lease_id, std::string_view bytes) {
   }
   const Lease lease = take_lease(lease_id);
   Host& asked = end_request(lease, transfer);
-  asked.robots.in_flight = false;
-  settle_robots(asked, transfer, std::move(rules));
-  changed(asked);
+  RobotsGate& robots = end_errand(lease);
+  Host& asking = *frontier_.find(lease.errand.host_id);
+  const RobotsGate::Now now{clock_.monotonic_ms(), clock_.wall_ms(), options_.retries,
+                            options_.retry_wait_ms};
+  if (robots.settle(transfer, std::move(rules), now)) robots_settled(asking, lease.errand.scheme);
+  changed(asking);
+  if (&asked != &asking) changed(asked);
   return true;
 }
 
-void Coordinator::settle_robots(Host& asked, const Transfer& transfer,
-                                std::optional<RobotsRules> rules) {
-  RobotsGate& robots = asked.robots;
-  const bool client_error =
-      transfer.status >= 400 && transfer.status < 500 && transfer.status != 429;
-  if (rules) {
-    robots.rules = std::move(*rules);
-    robots.state = RobotsState::kOk;
-    asked.politeness.set_crawl_delay(robots.rules.crawl_delay_ms());
-    asked.politeness.not_before(clock_.monotonic_ms() + asked.politeness.delay_ms());
-  } else if (transfer.outcome == Outcome::kRedirect) {
-    if (follow_robots_redirect(asked, transfer)) return;
-    robots.state = RobotsState::kUnavailable;
-  } else if (client_error) {
-    robots.state = RobotsState::kUnavailable;
-  } else if (robots.attempts < options_.retries && worth_another_try(transfer.outcome)) {
-    const int64_t wait = options_.retry_wait_ms << std::min(robots.attempts, 6);
-    robots.retry_at_ms = clock_.monotonic_ms() + wait;
-    ++robots.attempts;
-    return;
-  } else {
-    robots_failed(asked, transfer);
+// The delay is the host's, whichever of its schemes asks for it.
+void Coordinator::use_crawl_delay(Host& target) const {
+  std::optional<int64_t> longest;
+  for (const RobotsGate& robots : target.robots) {
+    longest = std::max(longest, robots.crawl_delay_ms());
   }
-  robots.redirect_url.clear();
-  if (robots.state != RobotsState::kUnreachable) robots.fetched_at = clock_.wall_ms();
-  robots_event(asked, transfer);
+  target.politeness.set_crawl_delay(longest);
 }
 
-// RFC 9309 §2.3.1.4: complete disallow. What the URLs end as says why.
-void Coordinator::robots_failed(Host& asked, const Transfer& transfer) {
-  RobotsGate& robots = asked.robots;
-  robots.state = RobotsState::kUnreachable;
-  robots.outcome = transfer.status == 0 && host_is_out_of_reach(transfer.outcome)
-                       ? transfer.outcome
-                       : Outcome::kRobotsUnreachable;
-  robots.detail = "robots.txt: ";
-  robots.detail += transfer.status > 0 ? "HTTP status " + std::to_string(transfer.status)
-                                       : std::string(transfer.detail);
-}
-
-bool Coordinator::follow_robots_redirect(Host& asked, const Transfer& transfer) {
-  RobotsGate& robots = asked.robots;
-  const Result<Url> target = Url::parse(transfer.location);
-  if (!target || !target->is_http() || target->has_credentials() || target->has_fragment() ||
-      is_bad_port(target->effective_port()) || robots.hops >= kRobotsHopsMax) {
-    return false;
+void Coordinator::robots_settled(Host& target, size_t scheme) {
+  RobotsGate& robots = target.robots[scheme];
+  use_crawl_delay(target);
+  if (robots.crawl_delay_ms()) {
+    target.politeness.not_before(clock_.monotonic_ms() + target.politeness.delay_ms());
   }
-  ++robots.hops;
-  robots.redirect_url = target->href();
-  return true;
-}
-
-void Coordinator::robots_event(const Host& asked, const Transfer& transfer) {
-  std::string text(name(asked.robots.state));
-  if (asked.robots.state == RobotsState::kOk) {
-    text += ", " + std::to_string(asked.robots.rules.rules().size()) + " rules";
-    if (const auto delay = asked.robots.rules.crawl_delay_ms()) {
-      text += ", Crawl-delay " + std::to_string(*delay) + " ms";
-    }
-  } else if (asked.robots.state == RobotsState::kUnreachable) {
-    text += ", " + asked.robots.detail;
-  } else if (transfer.status > 0) {
-    text += ", HTTP status " + std::to_string(transfer.status);
-  }
+  const std::string origin = std::string(kRobotsSchemes[scheme]) + "://" + target.name;
   WriteUnit unit;
-  unit.host_updates.push_back(host_row(asked));
-  unit.events.push_back(event("robots", asked.name, std::move(text)));
+  unit.host_updates.push_back(host_row(target));
+  unit.events.push_back(
+      event("robots", origin, robots.summary(Politeness::Options().crawl_delay_max_ms)));
   writer_->submit(std::move(unit));
+  if (robots.state != RobotsState::kUnreachable) {
+    on_robots_settled(target, kRobotsSchemes[scheme], robots.rules.sitemaps());
+  }
 }
 
 }  // namespace crawl

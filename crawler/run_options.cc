@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 
 #include "base/escape.h"
@@ -33,6 +35,19 @@ std::string one_of(const std::string& value, const std::vector<std::string>& cho
   for (const std::string& choice : choices) list += (list.empty() ? "" : ", ") + choice;
   const std::optional<std::string> meant = nearest(value, choices);
   return not_a(value, "one of " + list) + (meant ? "; did you mean " + *meant + "?" : "");
+}
+
+ValueReader read_factor(double& target, double max) {
+  return [&target, max](const std::string& value) -> std::string {
+    double number = 0;
+    const char* end = value.data() + value.size();
+    const auto [stop, error] = std::from_chars(value.data(), end, number, std::chars_format::fixed);
+    if (error != std::errc() || stop != end || !(number >= 0 && number <= max)) {
+      return not_a(value, "a number from 0 to " + std::to_string(static_cast<int>(max)));
+    }
+    target = number;
+    return "";
+  };
 }
 
 ValueReader read_scope(Scope& target) {
@@ -71,6 +86,53 @@ ValueReader read_pattern(std::vector<std::string>& target) {
   };
 }
 
+// RFC 9110 §5.1: field-name is a token.
+bool is_token(const std::string& text) {
+  constexpr const char* kTokenChars =
+      "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  return !text.empty() && text.find_first_not_of(kTokenChars) == std::string::npos;
+}
+
+ValueReader read_canonicalize(CanonicalOptions& target) {
+  return [&target](const std::string& value) -> std::string {
+    std::string_view unknown;
+    const std::optional<CanonicalOptions> options = parse_canonical_options(value, unknown);
+    if (!options) {
+      return one_of(std::string(unknown),
+                    {std::begin(kCanonicalChoices), std::end(kCanonicalChoices)});
+    }
+    target = *options;
+    return "";
+  };
+}
+
+bool is_media_range(std::string_view text) {
+  const size_t slash = text.find('/');
+  if (slash == std::string_view::npos) return false;
+  const std::string type(text.substr(0, slash));
+  const std::string subtype(text.substr(slash + 1));
+  return is_token(type) && is_token(subtype) && (type != "*" || subtype == "*");
+}
+
+ValueReader read_types(std::vector<std::string>& target) {
+  return [&target](const std::string& value) -> std::string {
+    std::vector<std::string> types;
+    for (size_t begin = 0; begin <= value.size();) {
+      const size_t end = std::min(value.find_first_of(", ", begin), value.size());
+      std::string type = value.substr(begin, end - begin);
+      begin = end + 1;
+      if (type.empty()) continue;
+      if (!is_media_range(type))
+        return not_a(type, "a media type: write image/*, application/pdf or */*");
+      std::transform(type.begin(), type.end(), type.begin(),
+                     [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+      types.push_back(std::move(type));
+    }
+    target = std::move(types);
+    return "";
+  };
+}
+
 // One line of a request's header, or of a part of it.
 ValueReader read_header_text(std::string& target, size_t bytes_max) {
   return [&target, bytes_max](const std::string& value) -> std::string {
@@ -80,13 +142,6 @@ ValueReader read_header_text(std::string& target, size_t bytes_max) {
     target = value;
     return "";
   };
-}
-
-// RFC 9110 §5.1: field-name is a token.
-bool is_token(const std::string& text) {
-  constexpr const char* kTokenChars =
-      "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-  return !text.empty() && text.find_first_not_of(kTokenChars) == std::string::npos;
 }
 
 ValueReader read_header(std::vector<std::string>& target) {
@@ -153,10 +208,21 @@ void declare_what(OptionSet& set, RunOptions& o) {
             read_duration(o.max_time_ms, 0, 3650 * kDay));
   set.value("--max-bytes", "SIZE", "stop after so much content [0: no limit]",
             read_size(o.max_bytes, 0, 1024 * kTebibyte));
-  set.value("--revisit", "TIME", "when nothing is pending, fetch again what is older [20h]",
+  set.value("--revisit", "TIME",
+            "when a page is due again for the first time; then its changes decide. 0: always [20h]",
             read_duration(o.revisit_ms, 0, 3650 * kDay));
   set.flag("--follow-nofollow", "follow links that are marked nofollow", o.follow_nofollow);
-  set.ignored_flag("--no-sitemaps", "accepted; sitemaps are not read by this version");
+  set.flag("--no-sitemaps", "do not look for sitemaps", o.sitemaps, false);
+  set.flag("--assets", "fetch images, style sheets, scripts and media too", o.assets);
+  set.value("--canonicalize", "LIST", "fold URLs: sort, session, tracking, index, or all [none]",
+            read_canonicalize(o.canonicalize));
+  set.flag("--no-traps", "follow URLs that look endless, too", o.traps.enabled, false);
+  set.value("--max-host-urls", "N", "URLs of one host [1000000]",
+            read_number(o.traps.host_urls_max, 1, kCountMax));
+  set.value("--max-prefix-urls", "N", "URLs of one folder of a host [50000]",
+            read_number(o.traps.prefix_urls_max, 1, kCountMax));
+  set.value("--max-query-urls", "N", "URLs that differ in their query only [5000]",
+            read_number(o.traps.query_urls_max, 1, kCountMax));
   set.flag("--strict", "a bad line in a seeds file is an error (exit 65)", o.strict);
 }
 
@@ -164,8 +230,12 @@ void declare_politeness(OptionSet& set, RunOptions& o) {
   set.heading("Politeness");
   set.value("--delay", "TIME", "between two requests to a host [1s]",
             read_duration(o.delay_ms, 0, kDay));
+  set.value("--delay-factor", "X", "a request is followed by X times the host's latency [2]",
+            read_factor(o.delay_factor, 100));
   set.value("--host-concurrency", "N", "requests to one host at a time [1]",
             read_number(o.host_concurrency, 1, 256));
+  set.value("--address-concurrency", "N", "requests to one IP address at a time [8]",
+            read_number(o.address_concurrency, 1, 10'000));
   set.value("--robots", "obey|ignore", "what robots.txt says [obey]", read_robots_policy(o.robots));
   set.value("-U,--user-agent", "TEXT", "the User-Agent header [crawl/VERSION (+CONTACT)]",
             read_header_text(o.user_agent, kShortBytesMax));
@@ -197,6 +267,10 @@ void declare_process(OptionSet& set, RunOptions& o, std::string& config_file) {
   set.heading("Storage and processes");
   set.value("-d,--db", "FILE", "the database [crawl.db]", read_path(o.database));
   set.flag("--no-body", "do not keep the bodies of pages", o.keep_body, false);
+  set.value("--types", "LIST", "keep bodies of these media types too: 'image/*,application/pdf'",
+            read_types(o.types));
+  set.value("--keep-versions", "N", "bodies kept of each page, the current one included [1]",
+            read_number(o.keep_versions, 1, 1'000'000));
   set.value("--lock-wait", "TIME", "wait so long for another run to end [0]",
             read_duration(o.lock_wait_ms, 0, 30 * kDay));
   set.value("-f,--fetchers", "N", "fetcher processes [one per CPU]",

@@ -38,13 +38,19 @@ Result<std::vector<std::unique_ptr<re2::RE2>>> compile(const std::vector<std::st
   return compiled;
 }
 
-bool any_matches(const std::vector<std::unique_ptr<re2::RE2>>& expressions, std::string_view text) {
+// The expression that matches; nullptr when none does.
+const re2::RE2* first_match(const std::vector<std::unique_ptr<re2::RE2>>& expressions,
+                            std::string_view text) {
   for (const auto& expression : expressions) {
-    if (re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *expression))
-      return true;
+    if (re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *expression)) {
+      return expression.get();
+    }
   }
-  return false;
+  return nullptr;
 }
+
+constexpr int64_t kSitemapLevelsMax = 5;  // indexes above a sitemap, and redirects
+constexpr int64_t kAssetLevelsMax = 4;    // page, style sheet, what that imports, its images
 
 }  // namespace
 
@@ -58,6 +64,8 @@ Result<ScopePolicy> ScopePolicy::create(const RunOptions& options) {
   policy.default_depth_ = options.depth;
   policy.default_scope_ = options.scope;
   policy.follow_nofollow_ = options.follow_nofollow;
+  policy.sitemaps_ = options.sitemaps;
+  policy.assets_ = options.assets;
   auto include = compile(options.include, "--include");
   if (!include) return include.error();
   policy.include_ = std::move(*include);
@@ -71,6 +79,7 @@ void ScopePolicy::add_seed(int64_t id, const Seed& seed) {
   SeedScope scope;
   scope.depth_max = seed.depth.value_or(default_depth_);
   scope.scope = seed.scope.value_or(default_scope_);
+  scope.domain = registrable_domain(seed.url.host());
   switch (scope.scope) {
     case Scope::kAny:
       if (!any_) any_ = id;
@@ -115,22 +124,57 @@ std::optional<int64_t> ScopePolicy::admitting_seed(const Url& url, int64_t prefe
   return any_;
 }
 
-bool ScopePolicy::excluded(std::string_view href) const {
-  if (!include_.empty() && !any_matches(include_, href)) return true;
-  return any_matches(exclude_, href);
+std::optional<int64_t> ScopePolicy::sitemap_seed(const Url& url, int64_t preferred) const {
+  if (const std::optional<int64_t> seed = admitting_seed(url, preferred)) return seed;
+  const auto own = seeds_.find(preferred);
+  if (own == seeds_.end() || own->second.domain != registrable_domain(url.host())) {
+    return std::nullopt;
+  }
+  return preferred;
+}
+
+std::string_view ScopePolicy::excluding_rule(std::string_view href, UrlRole role) const {
+  // --include says which pages are wanted; sitemaps and assets serve them.
+  if (role == UrlRole::kPage && !include_.empty() && first_match(include_, href) == nullptr) {
+    return "no --include matches";
+  }
+  const re2::RE2* match = first_match(exclude_, href);
+  return match == nullptr ? std::string_view() : match->pattern();
+}
+
+SkipReason ScopePolicy::too_far(const Candidate& candidate, int64_t depth_max) const {
+  bool far = false;
+  switch (candidate.role) {
+    case UrlRole::kPage:
+    case UrlRole::kSeed:
+      far = candidate.depth > depth_max;
+      break;
+    case UrlRole::kSitemap:
+      far = depth_max < 1 || candidate.hops > kSitemapLevelsMax;
+      break;
+    case UrlRole::kAsset:
+      far = candidate.depth > depth_max + kAssetLevelsMax;
+      break;
+  }
+  return far ? SkipReason::kDepthLimit : SkipReason::kNone;
 }
 
 ScopeDecision ScopePolicy::decide(const Candidate& candidate) const {
   const Url& url = candidate.url;
-  if (!url.is_http()) return {SkipReason::kSchemeRefused, candidate.from_seed};
-  if (is_bad_port(url.effective_port())) return {SkipReason::kPortRefused, candidate.from_seed};
-  const std::optional<int64_t> seed = admitting_seed(url, candidate.from_seed);
-  if (!seed) return {SkipReason::kOutOfScope, candidate.from_seed};
-  if (!is_page_link(candidate.kind)) return {SkipReason::kAsset, *seed};
-  if (candidate.nofollow && !follow_nofollow_) return {SkipReason::kNofollow, *seed};
-  if (excluded(url.href())) return {SkipReason::kExcluded, *seed};
-  if (candidate.depth > seeds_.at(*seed).depth_max) return {SkipReason::kDepthLimit, *seed};
-  return {SkipReason::kNone, *seed};
+  const bool sitemap = candidate.role == UrlRole::kSitemap;
+  if (!url.is_http()) return {SkipReason::kSchemeRefused, candidate.from_seed, {}};
+  if (is_bad_port(url.effective_port())) {
+    return {SkipReason::kPortRefused, candidate.from_seed, {}};
+  }
+  const std::optional<int64_t> seed =
+      sitemap ? sitemap_seed(url, candidate.from_seed) : admitting_seed(url, candidate.from_seed);
+  if (!seed) return {SkipReason::kOutOfScope, candidate.from_seed, {}};
+  if (candidate.role == UrlRole::kAsset && !assets_) return {SkipReason::kAsset, *seed, {}};
+  if (sitemap && !sitemaps_) return {SkipReason::kExcluded, *seed, "--no-sitemaps"};
+  if (candidate.nofollow && !follow_nofollow_) return {SkipReason::kNofollow, *seed, {}};
+  const std::string_view excluded_by = excluding_rule(url.href(), candidate.role);
+  if (!excluded_by.empty()) return {SkipReason::kExcluded, *seed, excluded_by};
+  return {too_far(candidate, seeds_.at(*seed).depth_max), *seed, {}};
 }
 
 }  // namespace crawl

@@ -55,7 +55,8 @@ void Coordinator::on_fetcher_lost(const FetcherPool::Loss& loss) {
   if (loss.blamed != 0 && convicted == 0) requeue(take_lease(loss.blamed));
   if (convicted != 0) {
     Lease lease = take_lease(convicted);
-    row.url = lease.robots ? frontier_.find(lease.host_id)->name + "/robots.txt" : lease.url.url;
+    row.url =
+        lease.robots ? frontier_.find(lease.errand.host_id)->name + "/robots.txt" : lease.url.url;
     row.text += during(loss.phase);
     log_.warning("fetcher " + std::to_string(loss.pid) + " " + loss.cause + ", busy with " +
                  row.url);
@@ -95,19 +96,11 @@ uint64_t Coordinator::convict(const FetcherPool::Loss& loss) {
   return 2 * present >= foreign_kills_.size() ? loss.blamed : 0;
 }
 
-// The host has seen a request, whatever became of it: it gets its pause.
-Host& Coordinator::abandon_request(const Lease& lease) {
-  Host& asked = *frontier_.find(lease.host_id);
-  --asked.in_flight;
-  asked.politeness.not_before(clock_.monotonic_ms() + asked.politeness.delay_ms());
-  asked.dirty = true;
-  return asked;
-}
-
 void Coordinator::requeue(const Lease& lease) {
   Host& asked = abandon_request(lease);
   if (lease.robots) {
-    asked.robots.in_flight = false;
+    end_errand(lease);
+    changed(*frontier_.find(lease.errand.host_id));
   } else {
     asked.queue.push(lease.url);
   }
@@ -158,13 +151,10 @@ void Coordinator::quarantine(Host& asked, const Lease& lease, const FetcherPool:
 
 void Coordinator::strike_robots(const Lease& lease, const FetcherPool::Loss& loss) {
   Host& asked = abandon_request(lease);
-  asked.robots.in_flight = false;
-  asked.robots.retry_at_ms = clock_.monotonic_ms() + kStrikePauseMs;
-  if (++asked.robots.strikes >= kStrikesMax) {
-    asked.robots.state = RobotsState::kUnreachable;
-    asked.robots.outcome = Outcome::kRobotsUnreachable;
-    asked.robots.detail = "robots.txt: its fetcher died of it: " + loss.cause;
-  }
+  RobotsGate& robots = end_errand(lease);
+  robots.retry_at_ms = clock_.monotonic_ms() + kStrikePauseMs;
+  if (++robots.strikes >= kStrikesMax) robots.refuse("its fetcher died of it: " + loss.cause);
+  changed(*frontier_.find(lease.errand.host_id));
   changed(asked);
 }
 

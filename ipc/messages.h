@@ -220,8 +220,6 @@ struct Transfer {
   }
 };
 
-inline constexpr uint8_t kPriorityNormal = 50;  // of 0 to 100
-
 struct PageLink {
   // Canonical absolute URL, fragment dropped; or, of a URL that is too long, its
   // shortened_url() (web/url.h).

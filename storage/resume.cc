@@ -86,6 +86,22 @@ Result<RunStart> begin_run(Database& database, int64_t started_at, int64_t pid,
   return start;
 }
 
+Result<void> adopt_seeds(Database& database, const std::vector<AdoptedSeed>& seeds) {
+  return in_transaction(database, [&]() -> Result<void> {
+    const char* former = "UPDATE url SET role = 'page' WHERE role = 'seed'";
+    if (Result<void> done = database.execute(former); !done) return done;
+    Result<Statement> adopt = database.prepare(
+        "UPDATE url SET role = 'seed', depth = 0, hops = 0, rank = 0, seed_id = ?2 WHERE id = ?1");
+    if (!adopt) return adopt.error();
+    for (const AdoptedSeed& seed : seeds) {
+      adopt->bind(1, seed.url_id);
+      adopt->bind(2, seed.seed_id);
+      if (Result<void> done = adopt->run(); !done) return done;
+    }
+    return {};
+  });
+}
+
 Result<int64_t> mark_due(Database& database, int64_t now, bool everything) {
   int64_t marked = 0;
   Result<void> done = in_transaction(database, [&]() -> Result<void> {

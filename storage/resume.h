@@ -32,6 +32,15 @@ struct RunStart {
 Result<RunStart> begin_run(Database& database, int64_t started_at, int64_t pid,
                            const std::string& options_json);
 
+// A seed whose URL has a row already.
+struct AdoptedSeed {
+  int64_t url_id = 0;
+  int64_t seed_id = 0;
+};
+// Gives the rows of these URLs the role, depth and place in the queue of seeds; what was a seed and
+// is none of them becomes a page like others.
+Result<void> adopt_seeds(Database& database, const std::vector<AdoptedSeed>& seeds);
+
 // Makes pending what is done and to be fetched again: seeds, what is due at `now` (wall ms), what
 // was never fetched, what a sitemap or a feed says has changed since its last fetch; or everything.
 // Never what killed its fetchers. Returns the number of URLs. Resets attempts, keeps strikes.

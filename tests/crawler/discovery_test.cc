@@ -14,7 +14,8 @@ Url parsed(std::string_view text) {
 
 struct Fixture {
   explicit Fixture(const RunOptions& options = {})
-      : discovery(99, std::move(*ScopePolicy::create(options))) {}
+      : discovery(99, std::move(*ScopePolicy::create(options)),
+                  {options.canonicalize, options.traps}) {}
 
   Found seed(std::string_view text, std::optional<Scope> scope = std::nullopt,
              std::optional<int64_t> depth = std::nullopt) {
@@ -26,7 +27,7 @@ struct Fixture {
                             int64_t depth = 1, bool nofollow = false) {
     Offer offer;
     offer.href = href;
-    offer.kind = kind;
+    offer.role = role_of(kind);
     offer.depth = depth;
     offer.nofollow = nofollow;
     offer.seed_id = 1;
@@ -116,6 +117,108 @@ TEST_CASE("discovery: www and the scheme make no other host; any seed's scope ad
   CHECK(f.reason("https://deep.down.example.co.uk/") == SkipReason::kNone);
   CHECK(f.reason("https://other.co.uk/") == SkipReason::kOutOfScope);
   CHECK(f.reason("http://sub.example.com/") == SkipReason::kOutOfScope);
+}
+
+TEST_CASE("discovery: a rule that decided is named", "[discovery]") {
+  RunOptions options;
+  options.exclude = {"/private/", "\\.pdf$"};
+  Fixture f(options);
+  f.seed("http://example.com/");
+  CHECK(f.reason("http://example.com/x.pdf") == SkipReason::kExcluded);
+  CHECK(f.unit.new_urls.back().rule == "\\.pdf$");
+  options.exclude.clear();
+  options.include = {"/docs/"};
+  Fixture g(options);
+  g.seed("http://example.com/");
+  CHECK(g.reason("http://example.com/docs/1") == SkipReason::kNone);
+  CHECK(g.reason("http://example.com/x") == SkipReason::kExcluded);
+  CHECK(g.unit.new_urls.back().rule == "no --include matches");
+}
+
+// sitemaps.org: a sitemap may serve a site from another host of it.
+TEST_CASE("discovery: sitemaps are fetched under the seed's registrable domain", "[discovery]") {
+  RunOptions options;
+  options.include = {"/docs/"};
+  Fixture f(options);
+  f.seed("http://www.example.com/");
+  CHECK(f.reason("http://www.example.com/sitemap.xml", LinkKind::kSitemapFile) ==
+        SkipReason::kNone);
+  CHECK(f.unit.new_urls.back().role == UrlRole::kSitemap);
+  CHECK(f.reason("http://static.example.com/map.xml", LinkKind::kSitemapFile) == SkipReason::kNone);
+  CHECK(f.reason("http://example.org/map.xml", LinkKind::kSitemapFile) ==
+        SkipReason::kOutOfScope);
+  options.sitemaps = false;
+  Fixture off(options);
+  off.seed("http://www.example.com/");
+  CHECK(off.reason("http://www.example.com/sitemap.xml", LinkKind::kSitemapFile) ==
+        SkipReason::kExcluded);
+  CHECK(off.unit.new_urls.back().rule == "--no-sitemaps");
+}
+
+TEST_CASE("discovery: with --assets they are wanted, also just below the depth limit",
+          "[discovery]") {
+  RunOptions options;
+  options.depth = 2;
+  options.assets = true;
+  Fixture f(options);
+  f.seed("http://example.com/");
+  CHECK(f.reason("http://example.com/a.png", LinkKind::kImage, 3) == SkipReason::kNone);
+  CHECK(f.unit.new_urls.back().role == UrlRole::kAsset);
+  CHECK(f.reason("http://example.com/far.png", LinkKind::kStyle, 9) == SkipReason::kDepthLimit);
+  CHECK(f.reason("http://cdn.example/b.png", LinkKind::kImage, 1) == SkipReason::kOutOfScope);
+}
+
+TEST_CASE("discovery: a page's rank is its depth, then its priority", "[discovery]") {
+  CHECK(queue_rank(UrlRole::kSeed, 0, 50) < queue_rank(UrlRole::kPage, 0, 100));
+  CHECK(queue_rank(UrlRole::kSitemap, 0, 50) < queue_rank(UrlRole::kPage, 1, 100));
+  CHECK(queue_rank(UrlRole::kPage, 1, 80) < queue_rank(UrlRole::kPage, 1, 50));
+  CHECK(queue_rank(UrlRole::kPage, 1, 0) < queue_rank(UrlRole::kAsset, 1, 50));
+  CHECK(queue_rank(UrlRole::kAsset, 1, 50) < queue_rank(UrlRole::kPage, 2, 100));
+}
+
+TEST_CASE("discovery: a URL that is too long has a row and is not fetched", "[discovery]") {
+  Fixture f;
+  f.seed("http://example.com/");
+  const std::string href = "http://example.com/" + std::string(9'000, 'a');
+  const std::string shown = shortened_url(href);
+  const auto found = f.link(shown);
+  REQUIRE(found);
+  CHECK_FALSE(found->pending);
+  CHECK(f.unit.new_urls.back().url == shown);
+  CHECK(f.unit.new_urls.back().reason == SkipReason::kUrlTooLong);
+  CHECK(f.link(shown)->url_id == found->url_id);
+  CHECK(f.unit.new_urls.size() == 2);
+}
+
+TEST_CASE("discovery: canonicalisation folds what options name", "[discovery]") {
+  RunOptions options;
+  options.canonicalize.sort_query = true;
+  options.canonicalize.fold_index = true;
+  Fixture f(options);
+  f.seed("http://example.com/");
+  const auto first = f.link("http://example.com/a/?x=1&b=2");
+  const auto second = f.link("http://example.com/a/index.html?b=2&x=1");
+  REQUIRE(first);
+  REQUIRE(second);
+  CHECK(first->url_id == second->url_id);
+  CHECK(f.unit.new_urls.back().url == "http://example.com/a/?b=2&x=1");
+  CHECK_FALSE(f.link("http://example.com/a#b"));  // still a lie
+}
+
+TEST_CASE("discovery: what a sitemap says of a known URL is passed on", "[discovery]") {
+  Fixture f;
+  f.seed("http://example.com/");
+  Offer offer;
+  offer.href = "http://example.com/p";
+  offer.depth = 1;
+  offer.seed_id = 1;
+  offer.modified_at = 500;
+  REQUIRE(f.discovery.offer(offer, 1'000, f.unit));
+  REQUIRE(f.discovery.offer(offer, 1'000, f.unit));
+  offer.modified_at = 2'000;  // in the future: it knows nothing
+  REQUIRE(f.discovery.offer(offer, 1'000, f.unit));
+  REQUIRE(f.unit.listed.size() == 2);
+  CHECK(f.unit.listed[1].modified_at == 500);
 }
 
 TEST_CASE("discovery: a seed that was skipped before becomes pending", "[discovery]") {

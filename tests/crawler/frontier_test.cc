@@ -14,10 +14,13 @@ Frontier::Options options(int64_t delay_ms, int host_concurrency) {
 }
 
 Host& host_with(Frontier& frontier, int64_t id, int urls) {
-  Host& host = frontier.host(id, [](Host& fresh) { fresh.robots.state = RobotsState::kOk; });
+  Host& host = frontier.host(id, [](Host& fresh) {
+    for (RobotsGate& robots : fresh.robots) robots.state = RobotsState::kOk;
+  });
   for (int i = 0; i < urls; ++i) {
     PendingUrl url;
     url.id = id * 1000 + i;
+    url.url = "http://a.example/";
     host.queue.push(url);
   }
   frontier.reschedule(host);
@@ -34,7 +37,7 @@ void ask(Frontier& frontier, Host& host, int64_t now) {
 void answer(Frontier& frontier, Host& host, int64_t url, int64_t now) {
   --host.in_flight;
   host.queue.release(url);
-  host.politeness.on_end(now, Politeness::Feedback::kServed, -1);
+  host.politeness.on_end(now, {});
   frontier.reschedule(host);
 }
 
@@ -70,15 +73,86 @@ TEST_CASE("frontier: ready hosts take turns", "[frontier]") {
 TEST_CASE("frontier: nothing of a host is ready while its robots.txt is under way", "[frontier]") {
   Frontier frontier(options(0, 16));
   Host& host = host_with(frontier, 1, 3);
-  host.robots.state = RobotsState::kUnknown;
-  host.robots.in_flight = true;
+  RobotsGate& robots = gate(host, "http");
+  robots.state = RobotsState::kUnknown;
+  robots.in_flight = true;
   frontier.reschedule(host);
   CHECK(frontier.take_ready(1'000'000) == nullptr);
-  host.robots.in_flight = false;
-  host.robots.retry_at_ms = 2000;
+  robots.in_flight = false;
+  robots.retry_at_ms = 2000;
   frontier.reschedule(host);
   CHECK(frontier.take_ready(1999) == nullptr);
   CHECK(frontier.take_ready(2000) == &host);
+}
+
+// RFC 9309 §2.3: http and https have a robots.txt each.
+TEST_CASE("frontier: the URL whose turn it is decides which robots.txt is waited for",
+          "[frontier]") {
+  Frontier frontier(options(0, 16));
+  Host& host = host_with(frontier, 1, 1);
+  gate(host, "https").state = RobotsState::kUnknown;
+  gate(host, "https").in_flight = true;
+  PendingUrl secure;
+  secure.id = 1;  // before the others
+  secure.url = "https://a.example/";
+  SECTION("the other one is no hindrance") {
+    frontier.reschedule(host);
+    CHECK(frontier.take_ready(5000) == &host);
+  }
+  SECTION("its own is") {
+    host.queue.push(secure);
+    frontier.reschedule(host);
+    CHECK(frontier.take_ready(1'000'000) == nullptr);
+    gate(host, "https").in_flight = false;
+    gate(host, "https").retry_at_ms = 7000;
+    frontier.reschedule(host);
+    CHECK(frontier.next_ready_ms() == 7000);
+  }
+}
+
+TEST_CASE("frontier: a retry that comes first has its turn while another robots.txt is waited for",
+          "[frontier]") {
+  Frontier frontier(options(0, 16));
+  Host& host = host_with(frontier, 1, 1);  // http
+  PendingUrl secure;
+  secure.id = 1;
+  secure.url = "https://a.example/";
+  host.queue.delay(secure, 3000);
+  gate(host, "http").state = RobotsState::kUnknown;
+  gate(host, "http").retry_at_ms = 5000;
+  frontier.reschedule(host);
+  Host* ready = frontier.take_ready(9000);
+  REQUIRE(ready == &host);
+  // Whenever that is: pop() at its turn gives a URL whose robots.txt is known or may be asked for.
+  const PendingUrl* next = host.queue.peek(host.turn_ms);
+  REQUIRE(next != nullptr);
+  CHECK(next->url == secure.url);
+  CHECK(gate(host, next->url).state == RobotsState::kOk);
+}
+
+TEST_CASE("frontier: an errand needs no URL, and waits for the host's delay", "[frontier]") {
+  Frontier frontier(options(1000, 1));
+  Host& host = host_with(frontier, 1, 0);
+  CHECK(frontier.take_ready(100'000) == nullptr);
+  host.politeness.on_end(100'000, {});
+  host.errands.push_back({2, 0});
+  frontier.reschedule(host);
+  CHECK_FALSE(frontier.finished());
+  CHECK_FALSE(frontier.idle(host, 1'000'000));
+  CHECK(frontier.take_ready(100'999) == nullptr);
+  CHECK(frontier.take_ready(101'000) == &host);
+  host.errands.clear();
+  frontier.reschedule(host);
+  CHECK(frontier.finished());
+}
+
+TEST_CASE("frontier: a host whose robots.txt another host is asked for is not forgotten",
+          "[frontier]") {
+  Frontier frontier(options(0, 1));
+  Host& host = host_with(frontier, 1, 0);
+  CHECK(frontier.idle(host, 1'000'000));
+  gate(host, "https").in_flight = true;
+  CHECK_FALSE(frontier.idle(host, 1'000'000));
 }
 
 TEST_CASE("frontier: it is finished when no host has work, and idle hosts may be forgotten",

@@ -11,10 +11,10 @@
 namespace crawl {
 namespace {
 
-PendingUrl url(int64_t id, int64_t depth) {
+PendingUrl url(int64_t id, int64_t rank) {
   PendingUrl result;
   result.id = id;
-  result.depth = depth;
+  result.rank = rank;
   result.url = "http://h/" + std::to_string(id);
   return result;
 }
@@ -22,8 +22,8 @@ PendingUrl url(int64_t id, int64_t depth) {
 // The `url` table's pending rows of one host, as the writer sees them.
 class FakeTable {
  public:
-  void insert(const PendingUrl& row) { rows_.emplace(HostQueue::Key{row.depth, row.id}, row); }
-  void finish(const PendingUrl& row) { rows_.erase({row.depth, row.id}); }
+  void insert(const PendingUrl& row) { rows_.emplace(HostQueue::Key{row.rank, row.id}, row); }
+  void finish(const PendingUrl& row) { rows_.erase({row.rank, row.id}); }
   std::vector<PendingUrl> after(HostQueue::Key key, size_t limit) const {
     std::vector<PendingUrl> result;
     for (auto at = rows_.upper_bound(key); at != rows_.end() && result.size() < limit; ++at) {
@@ -37,7 +37,7 @@ class FakeTable {
   std::map<HostQueue::Key, PendingUrl> rows_;
 };
 
-TEST_CASE("host queue: URLs come out by depth, then by id", "[host_queue]") {
+TEST_CASE("host queue: URLs come out by rank, then by id", "[host_queue]") {
   HostQueue queue;
   queue.push(url(3, 1));
   queue.push(url(1, 2));

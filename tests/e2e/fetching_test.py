@@ -209,18 +209,22 @@ class Revisits(Scripted):
         self.assertEqual(visits, {
             "/": [(1, "ok", 200), (2, "ok", 200)], "/kept": [(1, "ok", 200), (2, "not_modified", 304)],
             "/dated": [(1, "ok", 200), (2, "not_modified", 304)], "/changes": [(1, "ok", 200), (2, "ok", 200)],
-            "/goes": [(1, "ok", 200), (2, "gone", 410)], "/fails": [(1, "ok", 200), (2, "http_error", 404)]})
+            "/goes": [(1, "ok", 200), (2, "http_error", 410)], "/fails": [(1, "ok", 200), (2, "http_error", 404)]})
         titles = {path: self.page(path, "title")[0] for path in ("/kept", "/dated", "/changes")}
         self.assertEqual(titles, {"/kept": "kept", "/dated": "dated", "/changes": "two"})
         self.assertEqual(self.outcomes(), {"/": "ok", "/kept": "ok", "/dated": "ok", "/changes": "ok",
-                                           "/goes": "gone", "/fails": "http_error"})
+                                           "/goes": "http_error", "/fails": "http_error"})
         changes = self.place.query("SELECT url, change FROM changes WHERE run = 2")
         self.assertEqual({url.removeprefix(self.server.url("")): change for url, change in changes},
-                         {"/changes": "changed", "/goes": "gone"})
-        # Nothing is due in a third run.
+                         {"/changes": "changed"})
+        # What answers so a second time is gone.
+        self.crawl(*FAST, "--revisit", "0s", self.server.url())
+        changes = self.place.query("SELECT url, change FROM changes WHERE run = 3 ORDER BY url")
+        self.assertEqual(changes, [(self.server.url("/fails"), "gone"), (self.server.url("/goes"), "gone")])
+        # In a fourth run the seed alone is due.
         asked = len(self.server.paths())
         self.crawl(*FAST, self.server.url())
-        self.assertEqual(len(self.server.paths()), asked)
+        self.assertEqual(self.server.paths()[asked:], ["/"])
 
 
 class Addresses(Scripted):

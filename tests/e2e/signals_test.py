@@ -24,7 +24,7 @@ class Signals(crawl_run.EndToEnd):
         self.server = ScriptedServer(routes)
         self.addCleanup(self.server.close)
         self.options = ["-d", self.place.database, "--no-progress", "-q", "--delay", "10ms",
-                        "--host-concurrency", "4", self.server.url()]
+                        "--host-concurrency", "4", "--no-sitemaps", self.server.url()]
 
     def interrupted_then_resumed(self, number, code):
         self.serve({"/": links(*PAGES), **{path: page("x", title=path) for path in PAGES}})

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+// Coordinator: a host comes to memory and is written back; a request to it begins and ends.
+
+#include <algorithm>
+#include <utility>
+
+#include "crawler/coordinator.h"
+
+namespace crawl {
+
+namespace {
+
+// A wall clock that jumped must not stop a host for longer than any delay we would set ourselves.
+constexpr int64_t kPauseMaxMs = 3'600'000;
+
+Politeness::Feedback feedback_of(const Transfer& transfer) {
+  using Feedback = Politeness::Feedback;
+  if (transfer.status == 429 || transfer.status == 503 || transfer.outcome == Outcome::kTimeout ||
+      transfer.outcome == Outcome::kConnectFailed) {
+    return Feedback::kStrained;
+  }
+  return transfer.status == 0 || transfer.status >= 500 ? Feedback::kFailed : Feedback::kServed;
+}
+
+}  // namespace
+
+// A host that is not in memory is new, or comes back: then its row was written before it left.
+Host& Coordinator::host(int64_t id, const std::string& name) {
+  return frontier_.host(id, [&](Host& fresh) {
+    HostRow row;
+    row.name = name;
+    auto stored = load_host(*reader_, id);
+    if (stored && *stored) row = std::move(**stored);
+    apply_host_row(fresh, row);
+  });
+}
+
+void Coordinator::apply_host_row(Host& target, const HostRow& row) {
+  const int64_t now = clock_.monotonic_ms();
+  const int64_t wall = clock_.wall_ms();
+  target.name = row.name;
+  target.allow_private = private_hosts_.allowed(row.name);
+  target.address = address_key(row.name);
+  target.politeness.restore(row.backoff_level, row.latency_ms);
+  target.politeness.not_before(now + std::clamp<int64_t>(row.next_at - wall, 0, kPauseMaxMs));
+  // What was under way when the last run was killed is not in the row.
+  if (previous_died_) target.politeness.not_before(now + std::max(row.delay_ms, options_.delay_ms));
+  for (size_t scheme = 0; scheme < target.robots.size(); ++scheme) {
+    RobotsGate& robots = target.robots[scheme];
+    if (options_.robots == RobotsPolicy::kIgnore) {
+      robots.state = RobotsState::kIgnored;
+      robots.failing_since = row.robots[scheme].failing_since;
+    } else {
+      robots.restore(row.robots[scheme], wall, robots_stale_before_);
+    }
+  }
+  use_crawl_delay(target);
+}
+
+HostRow Coordinator::host_row(const Host& source) const {
+  HostRow row;
+  row.id = source.id;
+  row.name = source.name;
+  for (size_t scheme = 0; scheme < source.robots.size(); ++scheme) {
+    row.robots[scheme] = source.robots[scheme].row();
+  }
+  row.delay_ms = source.politeness.delay_ms();
+  row.backoff_level = source.politeness.backoff_level();
+  row.latency_ms = source.politeness.latency_ms();
+  const int64_t wait = std::max<int64_t>(0, source.politeness.next_at_ms() - clock_.monotonic_ms());
+  row.next_at = clock_.wall_ms() + wait;
+  return row;
+}
+
+// The request counts, and its lease is out.
+uint64_t Coordinator::begin_request(Host& asked, size_t fetcher) {
+  const uint64_t id = next_lease_++;
+  Lease& lease = leases_[id];
+  lease.host_id = asked.id;
+  lease.fetcher = fetcher;
+  lease.address = asked.address;
+  addresses_.start(asked.address);
+  ++asked.in_flight;
+  asked.politeness.on_start(clock_.monotonic_ms());
+  asked.dirty = true;
+  return id;
+}
+
+Host& Coordinator::count_out(const Lease& lease) {
+  Host& asked = *frontier_.find(lease.host_id);
+  --asked.in_flight;
+  addresses_.end(lease.address);
+  asked.dirty = true;
+  return asked;
+}
+
+Host& Coordinator::end_request(const Lease& lease, const Transfer& transfer) {
+  Host& asked = count_out(lease);
+  ++(transfer.status > 0 ? answers_ : unreached_);
+  if (transfer.status > 0) {
+    const AddressKey address = address_key(transfer.address);
+    if (address != kAddressUnknown) asked.address = address;
+  }
+  Politeness::Ending ending{feedback_of(transfer), transfer.retry_after_ms, transfer.elapsed_ms};
+  const bool rose = asked.politeness.on_end(clock_.monotonic_ms(), ending);
+  // A long pause of the host must not keep a fetcher reserved for one of its suspects.
+  constexpr int64_t kLongPauseMs = 5000;
+  if (asked.politeness.next_at_ms() > clock_.monotonic_ms() + kLongPauseMs) unreserve(asked.id);
+  // Whatever dies now, this pause is kept.
+  if (rose || transfer.retry_after_ms > 0) write_pause(asked, transfer, rose);
+  return asked;
+}
+
+void Coordinator::write_pause(const Host& asked, const Transfer& transfer, bool rose) {
+  WriteUnit unit;
+  unit.host_updates.push_back(host_row(asked));
+  if (rose) {
+    std::string text = transfer.status > 0 ? "HTTP status " + std::to_string(transfer.status)
+                                           : std::string(name(transfer.outcome));
+    text += ", back-off level " + std::to_string(asked.politeness.backoff_level()) + ", " +
+            std::to_string(asked.politeness.delay_ms()) + " ms between requests";
+    if (transfer.retry_after_ms >= 0) {
+      text += ", Retry-After " + std::to_string(transfer.retry_after_ms) + " ms";
+    }
+    unit.events.push_back(event("host_backoff", asked.name, std::move(text)));
+  }
+  writer_->submit(std::move(unit));
+}
+
+// The host has seen a request, whatever became of it: it gets its pause.
+Host& Coordinator::abandon_request(const Lease& lease) {
+  Host& asked = count_out(lease);
+  asked.politeness.not_before(clock_.monotonic_ms() + asked.politeness.delay_ms());
+  return asked;
+}
+
+}  // namespace crawl
