@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "web/robots_pattern.h"
 
+#include <algorithm>
+#include <cstring>
+
 namespace crawl {
 
 namespace {
@@ -32,6 +35,13 @@ void append_encoded(std::string& out, char c) {
   out.push_back(kHex[byte & 0xF]);
 }
 
+// Where `literal` ends in `text`, the first time it occurs; npos: nowhere.
+size_t end_of_first(std::string_view literal, std::string_view text) {
+  const void* found = memmem(text.data(), text.size(), literal.data(), literal.size());
+  if (found == nullptr) return std::string_view::npos;
+  return static_cast<size_t>(static_cast<const char*>(found) - text.data()) + literal.size();
+}
+
 }  // namespace
 
 std::string normalize_robots_path(std::string_view text, RobotsForm form) {
@@ -60,35 +70,37 @@ std::string normalize_robots_path(std::string_view text, RobotsForm form) {
   return out;
 }
 
-// Greedy: when a literal run fails, only the last '*' takes one more octet, since whatever an
-// earlier star could give back, the last one can take. So there is no backtracking over several
-// stars.
+// A pattern is literals with stars between them. Each literal is taken where it first occurs behind
+// the one before: a later place could only leave less of the path to the rest. So no place is ever
+// tried again, and with a linear search (memmem() of glibc and musl) the whole match is linear.
 RobotsMatch match_robots_pattern(std::string_view pattern, std::string_view path, size_t& steps) {
   const bool anchored = pattern.ends_with('$');
   if (anchored) pattern.remove_suffix(1);
-  size_t p = 0;
-  size_t t = 0;
-  size_t behind_star = std::string_view::npos;
-  size_t retry_at = 0;
-  while (t < path.size()) {
-    if (steps == 0) return RobotsMatch::kTooCostly;
-    --steps;
-    if (p == pattern.size() && !anchored) return RobotsMatch::kYes;
-    if (p < pattern.size() && pattern[p] == '*') {
-      behind_star = ++p;
-      retry_at = t;
-    } else if (p < pattern.size() && pattern[p] == path[t]) {
-      ++p;
-      ++t;
-    } else if (behind_star != std::string_view::npos) {
-      p = behind_star;
-      t = ++retry_at;
-    } else {
-      return RobotsMatch::kNo;
-    }
+  size_t star = pattern.find('*');
+  std::string_view literal = pattern.substr(0, star);
+  if (steps == 0) return RobotsMatch::kTooCostly;
+  --steps;
+  if (!path.starts_with(literal)) return RobotsMatch::kNo;
+  size_t passed = literal.size();
+  if (star == std::string_view::npos) {
+    return !anchored || passed == path.size() ? RobotsMatch::kYes : RobotsMatch::kNo;
   }
-  const bool only_stars = pattern.find_first_not_of('*', p) == std::string_view::npos;
-  return only_stars ? RobotsMatch::kYes : RobotsMatch::kNo;
+  while (true) {
+    pattern.remove_prefix(star + 1);
+    star = pattern.find('*');
+    literal = pattern.substr(0, star);
+    const std::string_view rest = path.substr(passed);
+    if (star == std::string_view::npos && anchored) {
+      return rest.ends_with(literal) ? RobotsMatch::kYes : RobotsMatch::kNo;
+    }
+    const size_t end = end_of_first(literal, rest);
+    const size_t cost = std::min(end, rest.size()) + 1;
+    if (cost > steps) return RobotsMatch::kTooCostly;
+    steps -= cost;
+    if (end == std::string_view::npos) return RobotsMatch::kNo;
+    passed += end;
+    if (star == std::string_view::npos) return RobotsMatch::kYes;
+  }
 }
 
 }  // namespace crawl

@@ -21,7 +21,8 @@ std::string normalize_robots_path(std::string_view text, RobotsForm form);
 enum class RobotsMatch : uint8_t { kNo, kYes, kTooCostly };
 
 // Whether the normalised `pattern` matches the beginning of the normalised `path`, or with a final
-// '$' all of it. `steps` is how many comparisons of octets may still be made; it is counted down.
+// '$' all of it. Linear in both. `steps` is how many octets of paths may still be passed, one more
+// for each literal of a pattern; it is counted down.
 RobotsMatch match_robots_pattern(std::string_view pattern, std::string_view path, size_t& steps);
 
 }  // namespace crawl

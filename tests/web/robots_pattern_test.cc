@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "web/robots_pattern.h"
 
+#include <algorithm>
 #include <random>
 #include <string>
 #include <vector>
@@ -45,15 +46,24 @@ TEST_CASE("robots_pattern: the greedy match agrees with the definition", "[robot
   CHECK(hits > 5'000);
 }
 
-TEST_CASE("robots_pattern: stars cost no more than pattern times path", "[robots_pattern]") {
-  std::string pattern = "/";
-  for (int i = 0; i < 50; ++i) pattern += "*a";
-  const std::string path = "/" + std::string(500, 'a');
-  size_t steps = 1'000'000;
-  CHECK(match_robots_pattern(pattern + "b", path, steps) == RobotsMatch::kNo);
-  CHECK(1'000'000 - steps <= (pattern.size() + 1) * path.size());
-  steps = 100;
-  CHECK(match_robots_pattern(pattern + "b", path, steps) == RobotsMatch::kTooCostly);
+TEST_CASE("robots_pattern: a match passes each octet of the path once", "[robots_pattern]") {
+  constexpr size_t kMany = 1'000'000;
+  const std::string path = "/" + std::string(5'000, 'a');
+  std::string stars = "/";
+  for (int i = 0; i < 500; ++i) stars += "*a";
+  const std::string halves = "/*" + std::string(100, 'a') + "b" + std::string(100, 'a');
+  for (const std::string& pattern :
+       {stars + "b", stars + "*b$", stars, halves, "/*" + path + "a"}) {
+    const auto literals = static_cast<size_t>(std::count(pattern.begin(), pattern.end(), '*')) + 1;
+    size_t steps = kMany;
+    const RobotsMatch match = match_robots_pattern(pattern, path, steps);
+    CHECK(match == (pattern == stars ? RobotsMatch::kYes : RobotsMatch::kNo));
+    CHECK(kMany - steps <= path.size() + literals);
+  }
+  size_t steps = 100;
+  CHECK(match_robots_pattern(halves, path, steps) == RobotsMatch::kTooCostly);
+  steps = 0;
+  CHECK(match_robots_pattern("/", path, steps) == RobotsMatch::kTooCostly);
 }
 
 TEST_CASE("robots_pattern: the normal form is stable", "[robots_pattern]") {

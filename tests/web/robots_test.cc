@@ -68,6 +68,15 @@ TEST_CASE("robots: lines end with LF, CR or CRLF", "[robots]") {
 
 TEST_CASE("robots: a byte order mark is skipped", "[robots]") {
   CHECK_FALSE(allowed("\xEF\xBB\xBFUser-agent: *\nDisallow: /", "/x"));
+  // So is one that has lost its end; a broken one makes its line an unknown one.
+  CHECK_FALSE(allowed("\xEF\xBBUser-agent: *\nDisallow: /", "/x"));
+  CHECK_FALSE(allowed("\xEFUser-agent: *\nDisallow: /", "/x"));
+  CHECK(allowed("\xEF\x11\xBFUser-agent: *\nDisallow: /", "/x"));
+  CHECK(
+      allowed("User-agent: *\n\xEF\xBB\xBF"
+              "Disallow: /",
+              "/x"));
+  CHECK(allowed("\xEF\xBB\xBF", "/x"));
 }
 
 TEST_CASE("robots: frequent misspellings of keys are understood", "[robots]") {
@@ -83,6 +92,10 @@ TEST_CASE("robots: frequent misspellings of keys are understood", "[robots]") {
   for (const std::string key : {"sitemap", "site-map", "Sitemap", "SITE-MAP"}) {
     CAPTURE(key);
     CHECK(RobotsRules::parse(key + ": https://a/s.xml", "crawl").sitemaps().size() == 1);
+  }
+  for (const std::string key : {"crawl-delay", "crawldelay", "crawl delay", "Crawl_Delay"}) {
+    CAPTURE(key);
+    CHECK(delay("User-agent: *\n" + key + ": 2\n") == 2'000);
   }
 }
 
