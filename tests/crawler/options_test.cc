@@ -49,6 +49,18 @@ UsageError error_of(const std::vector<std::string>& words, const std::string& co
   return error;
 }
 
+TEST_CASE("options: --delay-factor is a decimal number", "[options]") {
+  CHECK(run_of({"--delay-factor", "0.5", "s.txt"}).delay_factor == 0.5);
+  CHECK(run_of({"--delay-factor", "0", "s.txt"}).delay_factor == 0);
+  CHECK(run_of({"--address-concurrency", "3", "s.txt"}).address_concurrency == 3);
+  for (const char* bad : {"", "-1", "100.1", "nan", "inf", "1e1", "2x", " 2", "0x1"}) {
+    CAPTURE(bad);
+    CHECK(
+        error_of({"--delay-factor", bad, "s.txt"}).message.find("is not a number from 0 to 100") !=
+        std::string::npos);
+  }
+}
+
 TEST_CASE("options: seeds alone are a run with the defaults", "[options]") {
   const RunOptions options = run_of({"seeds.txt"});
   CHECK(options.seeds == std::vector<std::string>{"seeds.txt"});
@@ -58,6 +70,8 @@ TEST_CASE("options: seeds alone are a run with the defaults", "[options]") {
   CHECK(options.scope == Scope::kHost);
   CHECK(options.robots == RobotsPolicy::kObey);
   CHECK(options.host_concurrency == 1);
+  CHECK(options.address_concurrency == 8);
+  CHECK(options.delay_factor == 2);
   CHECK(options.keep_body);
   CHECK(options.progress);
   CHECK(run_of({"run", "seeds.txt"}).seeds == options.seeds);
@@ -419,6 +433,8 @@ TEST_CASE("options: what is stored of them has no secrets", "[options]") {
   CHECK(json["headers"][0] == "Authorization");
   CHECK(json["proxy"] == "http://proxy.example:3128/");
   CHECK(json["delay_ms"] == 1000);
+  CHECK(json["delay_factor"] == 2);
+  CHECK(json["address_concurrency"] == 8);
 }
 
 }  // namespace

@@ -71,8 +71,8 @@ void write_crawl(const std::string& path, bool finish = true) {
   unit.seeds.push_back(new_seed(1, "http://a.test/"));
   unit.seeds[0].tag = "news";
   unit.new_hosts.push_back(new_host(1, "a.test"));
-  unit.new_hosts[0].robots_state = RobotsState::kOk;
-  unit.new_hosts[0].robots_rules =
+  unit.new_hosts[0].robots[0].state = RobotsState::kOk;
+  unit.new_hosts[0].robots[0].rules =
       RobotsRules::parse("User-agent: *\nDisallow: /private\n", "crawl").serialize();
   const char* urls[] = {"http://a.test/",      "http://a.test/page",        "http://a.test/dead",
                         "http://a.test/i.png", "http://a.test/private?x=1", "http://a.test/later"};
@@ -92,10 +92,11 @@ void write_crawl(const std::string& path, bool finish = true) {
   home.links.push_back({2, LinkKind::kAnchor, "", "page"});
   run.writer->submit(page_unit(std::move(home)));
   PageRow page = ok_page(2, 0, 1'700'000'001'000, "Page", "Text of it");
-  for (int64_t id = 3; id <= 6; ++id) page.links.push_back({id, LinkKind::kAnchor, "", ""});
+  for (int64_t id = 3; id <= 6; ++id) page.links.push_back({id, LinkKind::kAnchor, "", "old news"});
   run.writer->submit(page_unit(std::move(page)));
   PageRow dead = failed_page(3, Outcome::kGone, 1'700'000'002'000);
   dead.status = 404;
+  dead.counts_as_error = true;
   WriteUnit last = page_unit(std::move(dead));
   last.events.push_back(
       {1'700'000'003'000, "fetcher_exited", 77, {}, 11, "http://a.test/x", "died"});
@@ -196,10 +197,11 @@ TEST_CASE("why: a stored page tells its whole story", "[why]") {
   CHECK(answer.says("outcome     gone (HTTP status 404)"));
   CHECK(answer.says("that means  the server said that there is no such page"));
   CHECK(answer.says("found on    http://a.test/page\n"));
+  CHECK(answer.says("found by    link of kind a, it says \"old news\"\n"));
   CHECK(answer.says("by way of   http://a.test/\n"));
   CHECK(answer.says("seed        http://a.test/ (tag news)"));
   CHECK(answer.says("depth       2"));
-  CHECK(answer.says("robots.txt  allows it: no rule matches"));
+  CHECK(answer.says("robots.txt  allows it: no rule matches (asked 2023-11-14T22:13:19.000Z)"));
   CHECK(answer.says("links       1 to it, 0 on it"));
   CHECK(answer.says("visits      2023-11-14T22:13:22.000Z  run 1  gone 404"));
 }
@@ -288,7 +290,7 @@ TEST_CASE("check: each thing that is wrong is named", "[check]") {
       Damage{"UPDATE url SET state = 'lost' WHERE id = 6", "a URL whose state is none of"},
       Damage{"DELETE FROM page WHERE url_id = 2", "a fetched URL without a page"},
       Damage{"DELETE FROM url WHERE id = 3", "a link to a URL that does not exist (1)"},
-      Damage{"UPDATE body SET zstd = x'00'", "a body that does not decompress"},
+      Damage{"UPDATE content SET zstd = x'00'", "a body that does not decompress"},
       Damage{"UPDATE page SET content_hash = 5 WHERE url_id = 1",
              "a body that differs from its content_hash"},
       Damage{"UPDATE page SET text_hash = 5 WHERE url_id = 1",
