@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "web/canonical.h"
 #include "web/host.h"
 #include "web/url.h"
 
@@ -41,6 +42,12 @@ void canonical(benchmark::State& state) {
   }
 }
 
+void canonicalize(benchmark::State& state, std::string_view input) {
+  const crawl::CanonicalOptions all{true, true, true, true};
+  std::string buffer;
+  for (auto _ : state) benchmark::DoNotOptimize(crawl::canonicalize(input, all, buffer));
+}
+
 void is_canonical(benchmark::State& state, std::string_view input) {
   for (auto _ : state) benchmark::DoNotOptimize(crawl::is_canonical_http_url(input));
 }
@@ -60,6 +67,10 @@ BENCHMARK_CAPTURE(resolve, rooted, "/reference/api/index.html");
 BENCHMARK_CAPTURE(resolve, fragment, "#top");
 BENCHMARK_CAPTURE(resolve, absolute, "https://other.example.org/news/2024/05/17/item?id=4711");
 BENCHMARK(canonical);
+BENCHMARK_CAPTURE(canonicalize, nothing_applies,
+                  "https://docs.example.com/guide/configuration.html?lang=en&version=2.4");
+BENCHMARK_CAPTURE(canonicalize, everything,
+                  "https://h/a/index.html;jsessionid=1?lang=en&utm_source=x&a=1");
 BENCHMARK_CAPTURE(is_canonical, yes, kPage);
 BENCHMARK_CAPTURE(is_canonical, dot_file, "https://example.com/.well-known/security.txt");
 BENCHMARK(registrable_domain);

@@ -30,20 +30,24 @@ bool is_word(char c) { return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z'
 // The first segments of a path, without the empty one behind a final "/".
 class Segments {
  public:
-  explicit Segments(std::string_view path) {
-    while (!path.empty() && count_ < kSegmentsLooked) {
-      path.remove_prefix(1);
-      const size_t end = std::min(path.find('/'), path.size());
-      if (end == 0 && path.empty()) break;
-      items_[count_++] = path.substr(0, end);
-      path.remove_prefix(end);
+  explicit Segments(std::string_view path) : path_(path) {
+    size_t begin = 0;  // of "/segment"
+    while (begin < path.size() && count_ < kSegmentsLooked) {
+      const size_t end = std::min(path.find('/', begin + 1), path.size());
+      if (end == path.size() && end == begin + 1) break;
+      begins_[count_++] = static_cast<uint32_t>(begin + 1);
+      begin = end;
     }
+    begins_[count_] = static_cast<uint32_t>(begin + 1);
   }
   size_t size() const { return count_; }
-  std::string_view operator[](size_t i) const { return items_[i]; }
+  std::string_view operator[](size_t i) const {
+    return path_.substr(begins_[i], begins_[i + 1] - begins_[i] - 1);
+  }
 
  private:
-  std::array<std::string_view, kSegmentsLooked> items_;
+  std::string_view path_;
+  std::array<uint32_t, kSegmentsLooked + 1> begins_;  // and where the next one would begin
   size_t count_ = 0;
 };
 
@@ -151,8 +155,11 @@ std::optional<UrlDate> date_at(std::string_view text, size_t pos) {
 }
 
 std::optional<UrlDate> date_in_path(std::string_view path) {
-  for (size_t i = 0; i + 7 <= path.size(); ++i) {
-    if (!is_digit(path[i])) continue;
+  // A date is found at the separator between its year and its month.
+  for (size_t separator = 4; separator + 2 < path.size(); ++separator) {
+    if (path[separator] != '/' && path[separator] != '-') continue;
+    if (!is_digit(path[separator - 1])) continue;
+    const size_t i = separator - 4;
     if (std::optional<UrlDate> date = date_at(path, i)) {
       // Words of a calendar count where they stand before the date.
       std::string_view before = path.substr(0, i);
@@ -163,7 +170,6 @@ std::optional<UrlDate> date_in_path(std::string_view path) {
       }
       return date;
     }
-    while (i + 1 < path.size() && is_digit(path[i + 1])) ++i;
   }
   return std::nullopt;
 }

@@ -46,17 +46,14 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Appends `text` with each run of digits as one "0".
 void append_collapsed(std::string_view text, std::string& out) {
-  const size_t start = out.size();
-  out.resize(start + text.size());
-  char* to = out.data() + start;
-  bool in_digits = false;
-  for (const char c : text) {
-    const bool digit = is_digit(c);
-    *to = digit ? '0' : c;
-    to += digit && in_digits ? 0 : 1;
-    in_digits = digit;
+  for (size_t i = 0; i < text.size();) {
+    const size_t begin = i;
+    while (i < text.size() && !is_digit(text[i])) ++i;
+    out.append(text, begin, i - begin);
+    if (i == text.size()) return;
+    out.push_back('0');
+    while (i < text.size() && is_digit(text[i])) ++i;
   }
-  out.resize(static_cast<size_t>(to - out.data()));
 }
 
 std::string_view folder_of(std::string_view path) { return path.substr(0, path.rfind('/') + 1); }
@@ -69,7 +66,15 @@ uint64_t random_seed() {
 }  // namespace
 
 // What a key stands for; different kinds never share one.
-enum class TrapGuard::Kind : uint64_t { kHost, kFolder, kQueries, kSession, kPages, kCalendar };
+enum class TrapGuard::Kind : uint64_t {
+  kHost,
+  kFolder,
+  kQueries,
+  kSession,
+  kFolderPages,
+  kQueryPages,
+  kCalendar,
+};
 
 TrapGuard::TrapGuard(const Options& options)
     : options_(options), seed_(random_seed()), counts_(kCountsMax), runs_(kRunsMax) {}
@@ -80,10 +85,14 @@ uint64_t TrapGuard::key(Kind kind, int64_t host_id, std::string_view text) const
   return hash == 0 ? 1 : hash;
 }
 
-uint64_t TrapGuard::folder_key(int64_t host_id, std::string_view path) const {
-  scratch_.clear();
-  append_collapsed(folder_of(path), scratch_);
-  return key(Kind::kFolder, host_id, scratch_);
+// Folders that differ in their numbers only are one.
+void TrapGuard::look_at_folder(const Url& url) const {
+  folder_.clear();
+  append_collapsed(folder_of(url.path()), folder_);
+}
+
+uint64_t TrapGuard::folder_key(Kind kind, int64_t host_id) const {
+  return key(kind, host_id, folder_);
 }
 
 // Pages that differ in their numbers only, and in what their parameters are set to.
@@ -102,10 +111,11 @@ uint64_t TrapGuard::calendar_key(int64_t host_id, const Url& url) const {
 // A URL without its session stands for all that differ in it.
 TrapGuard::Session TrapGuard::session_of(int64_t host_id, const Url& url) const {
   SessionSign strongest = SessionSign::kNone;
-  const bool in_path = find_path_session(url.path()).begin != std::string_view::npos;
-  if (in_path) strongest = SessionSign::kSure;
-  for (QueryParameters rest(url.query()); const auto parameter = rest.next();) {
-    strongest = std::max(strongest, session_sign(*parameter));
+  if (find_path_session(url.path()).begin != std::string_view::npos) strongest = SessionSign::kSure;
+  if (url.has_query()) {
+    for (QueryParameters rest(url.query()); const auto parameter = rest.next();) {
+      strongest = std::max(strongest, session_sign(*parameter));
+    }
   }
   if (strongest == SessionSign::kNone) return {};
   CanonicalOptions options;
@@ -116,10 +126,8 @@ TrapGuard::Session TrapGuard::session_of(int64_t host_id, const Url& url) const 
 }
 
 uint64_t TrapGuard::pages_key(int64_t host_id, const Url& url) const {
-  scratch_.clear();
-  append_collapsed(url.has_query() ? url.path() : folder_of(url.path()), scratch_);
-  if (url.has_query()) scratch_ += '?';
-  return key(Kind::kPages, host_id, scratch_);
+  if (url.has_query()) return key(Kind::kQueryPages, host_id, url.path());
+  return folder_key(Kind::kFolderPages, host_id);
 }
 
 uint32_t TrapGuard::counted(uint64_t key) const {
@@ -152,8 +160,7 @@ std::string_view TrapGuard::rule_for(int64_t host_id, const Url& url, int64_t no
     if (counted(session.key) >= session.max) return kSessionId;
   }
   const Run* run = runs_.find(pages_key(host_id, url));
-  if (run != nullptr && run->length >= kNearDuplicatesMax) return kNearDuplicates;
-  return {};
+  return run != nullptr && run->length >= kNearDuplicatesMax ? kNearDuplicates : std::string_view();
 }
 
 std::string_view TrapGuard::budget_for(int64_t host_id, const Url& url) const {
@@ -166,12 +173,13 @@ std::string_view TrapGuard::budget_for(int64_t host_id, const Url& url) const {
   }
   // No folder has more URLs than its host.
   if (of_host < options_.prefix_urls_max) return {};
-  return counted(folder_key(host_id, url.path())) >= options_.prefix_urls_max ? kPrefixBudget
-                                                                              : std::string_view();
+  const uint32_t of_folder = counted(folder_key(Kind::kFolder, host_id));
+  return of_folder >= options_.prefix_urls_max ? kPrefixBudget : std::string_view();
 }
 
 TrapVerdict TrapGuard::check(int64_t host_id, const Url& url, int64_t now_wall_ms) const {
   if (!options_.enabled) return {};
+  look_at_folder(url);
   const std::string_view trap = rule_for(host_id, url, now_wall_ms);
   if (!trap.empty()) return {SkipReason::kTrap, trap};
   const std::string_view budget = budget_for(host_id, url);
@@ -188,7 +196,8 @@ void TrapGuard::count(int64_t host_id, const Url& url) {
     if (queries.value < std::numeric_limits<uint32_t>::max()) ++queries.value;
     if (queries.value > 1) return;
   }
-  add_one(folder_key(host_id, url.path()));
+  look_at_folder(url);
+  add_one(folder_key(Kind::kFolder, host_id));
 }
 
 void TrapGuard::extend(uint64_t key, const Url& url, uint64_t simhash, const int64_t* month) {
@@ -208,6 +217,7 @@ void TrapGuard::extend(uint64_t key, const Url& url, uint64_t simhash, const int
 
 void TrapGuard::on_page(int64_t host_id, const Url& url, uint64_t simhash, size_t text_bytes) {
   if (!options_.enabled || text_bytes < kTextBytesMin) return;
+  look_at_folder(url);
   extend(pages_key(host_id, url), url, simhash, nullptr);
   const std::optional<UrlDate> date = find_date(url.path(), url.query());
   if (date) extend(calendar_key(host_id, url), url, simhash, &date->month);

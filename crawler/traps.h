@@ -87,7 +87,8 @@ class TrapGuard {
   };
 
   uint64_t key(Kind kind, int64_t host_id, std::string_view text) const;
-  uint64_t folder_key(int64_t host_id, std::string_view path) const;
+  void look_at_folder(const Url& url) const;
+  uint64_t folder_key(Kind kind, int64_t host_id) const;
   uint64_t calendar_key(int64_t host_id, const Url& url) const;
   Session session_of(int64_t host_id, const Url& url) const;
   uint32_t counted(uint64_t key) const;
@@ -102,6 +103,7 @@ class TrapGuard {
   const uint64_t seed_;  // so that no site can choose URLs that count against another's
   BoundedTable<Count> counts_;
   BoundedTable<Run> runs_;
+  mutable std::string folder_;  // of the URL that is looked at, its numbers collapsed
   mutable std::string scratch_;
 };
 
