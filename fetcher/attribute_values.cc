@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "fetcher/attribute_values.h"
 
+#include <algorithm>
+
 #include "fetcher/ascii.h"
 
 namespace crawl {
@@ -74,6 +76,32 @@ std::optional<std::string_view> refresh_url(std::string_view content) {
     content = content.substr(0, content.find(quote));
   }
   return content;
+}
+
+bool style_hides(std::string_view style) {
+  bool is_gone = false;
+  bool is_invisible = false;
+  while (!style.empty()) {
+    const size_t end = std::min(style.find(';'), style.size());
+    const std::string_view declaration = style.substr(0, end);
+    style.remove_prefix(std::min(end + 1, style.size()));
+    const size_t colon = declaration.find(':');
+    if (colon == std::string_view::npos) continue;
+    const std::string_view property = trim_ascii_space(declaration.substr(0, colon));
+    const std::string_view all = declaration.substr(colon + 1);
+    const std::string_view value = trim_ascii_space(all.substr(0, all.find('!')));
+    if (equals_ignoring_case(property, "display")) is_gone = equals_ignoring_case(value, "none");
+    if (equals_ignoring_case(property, "visibility")) {
+      is_invisible =
+          equals_ignoring_case(value, "hidden") || equals_ignoring_case(value, "collapse");
+    }
+  }
+  return is_gone || is_invisible;
+}
+
+std::string_view content_language(std::string_view content) {
+  if (content.find(',') != std::string_view::npos) return {};
+  return next_token(content);
 }
 
 }  // namespace crawl

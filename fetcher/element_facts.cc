@@ -5,21 +5,27 @@
 
 #include "fetcher/ascii.h"
 #include "fetcher/attribute_values.h"
+#include "fetcher/css_links.h"
 #include "fetcher/robots_directives.h"
 
 namespace crawl {
 namespace {
 
-// rel values of <link> that name a resource of the page rather than a page.
+// rel values of <link> that name a resource or a service of the page rather than a page.
 constexpr std::string_view kResourceRels[] = {
     "apple-touch-icon",
     "apple-touch-icon-precomposed",
     "apple-touch-startup-image",
+    "compression-dictionary",
     "dns-prefetch",
     "edituri",
+    "expect",
+    "https://api.w.org/",
     "icon",
+    "image_src",
     "manifest",
     "mask-icon",
+    "micropub",
     "modulepreload",
     "pingback",
     "preconnect",
@@ -28,6 +34,7 @@ constexpr std::string_view kResourceRels[] = {
     "prerender",
     "shortcut",
     "stylesheet",
+    "webmention",
     "wlwmanifest",
 };
 
@@ -38,19 +45,44 @@ bool has_rel(std::string_view rel, std::string_view lower) {
   return false;
 }
 
-// HTML §4.2.4: a <link> without rel creates no link; what it has in href is recorded, not followed.
-bool names_resource(std::string_view rel, std::string_view type) {
-  if (trim_ascii_space(rel).empty()) return true;
-  if (equals_ignoring_case(trim_ascii_space(type), "application/opensearchdescription+xml")) {
-    return true;
-  }
+// The essence of a type attribute, without parameters.
+std::string_view essence_of(std::string_view type) {
+  return trim_ascii_space(type.substr(0, type.find(';')));
+}
+
+bool ends_ignoring_case(std::string_view text, std::string_view lower) {
+  return text.size() >= lower.size() &&
+         equals_ignoring_case(text.substr(text.size() - lower.size()), lower);
+}
+
+// What such a type says is for programs: descriptions of searches and embeddings, data.
+bool is_for_programs(std::string_view essence) {
+  return equals_ignoring_case(essence, "application/opensearchdescription+xml") ||
+         ends_ignoring_case(essence, "/json") || ends_ignoring_case(essence, "+json") ||
+         ends_ignoring_case(essence, "+oembed");
+}
+
+// HTML §4.2.4, §4.6.7: a <link> without rel creates no link; what it has in href is recorded, not
+// followed. Each keyword stands for itself: "next prefetch" is a page, too.
+bool names_resource(std::string_view rel, std::string_view essence) {
+  if (trim_ascii_space(rel).empty() || is_for_programs(essence)) return true;
+  if (has_rel(rel, "next") || has_rel(rel, "prev")) return false;
   return std::any_of(std::begin(kResourceRels), std::end(kResourceRels),
                      [rel](std::string_view name) { return has_rel(rel, name); });
+}
+
+bool is_feed(std::string_view essence) {
+  return equals_ignoring_case(essence, "application/rss+xml") ||
+         equals_ignoring_case(essence, "application/atom+xml");
 }
 
 bool same_word(std::string_view a, std::string_view b) {
   return !a.empty() && std::equal(a.begin(), a.end(), b.begin(), b.end(),
                                   [](char x, char y) { return ascii_lower(x) == ascii_lower(y); });
+}
+
+bool is_bare_fragment(std::string_view href) {
+  return trim_ascii_space(href).empty() || trim_ascii_space(href).front() == '#';
 }
 
 }  // namespace
@@ -63,33 +95,22 @@ size_t ElementFacts::add(Element element, const Attributes& attributes) {
       }
       break;
     case Element::kArea:
-      if (const auto href = attributes.find("href")) {
-        const size_t link = links_.add(LinkKind::kArea, *href, attributes.find("rel").value_or(""));
-        if (const auto alt = attributes.find("alt"); alt && link != LinkCollector::kNone) {
-          links_.set_anchor(link, links_.keep_collapsed(*alt, kAnchorBytesMax));
-        }
-      }
-      break;
+      return add_area(attributes);
     case Element::kAudio:
     case Element::kTrack:
       add_attribute(LinkKind::kMedia, attributes, "src");
       break;
-    case Element::kVideo:
-      add_attribute(LinkKind::kMedia, attributes, "src");
-      add_attribute(LinkKind::kImage, attributes, "poster");
-      break;
-    case Element::kSource:
-      add_attribute(LinkKind::kMedia, attributes, "src");
-      add_srcset(attributes);
+    case Element::kBackground:  // §15.3.1, §15.3.9
+      add_attribute(LinkKind::kImage, attributes, "background");
       break;
     case Element::kBase:
       if (const auto href = attributes.find("href")) links_.set_base(*href);
       break;
+    case Element::kButton:
+      add_attribute(LinkKind::kForm, attributes, "formaction");
+      break;
     case Element::kEmbed:
       add_attribute(LinkKind::kEmbed, attributes, "src");
-      break;
-    case Element::kObject:
-      add_attribute(LinkKind::kEmbed, attributes, "data");
       break;
     case Element::kForm:
       add_attribute(LinkKind::kForm, attributes, "action");
@@ -97,21 +118,19 @@ size_t ElementFacts::add(Element element, const Attributes& attributes) {
     case Element::kFrame:
       add_attribute(LinkKind::kFrame, attributes, "src");
       break;
+    case Element::kHtml:
+      add_html(attributes);
+      break;
     case Element::kIframe:
       add_attribute(LinkKind::kIframe, attributes, "src");
       break;
-    case Element::kHtml:
-      if (const auto lang = attributes.find("lang"); lang && result_.lang.empty()) {
-        result_.lang = links_.keep_collapsed(*lang, kShortBytesMax);
-      }
-      break;
     case Element::kImg:
-      add_image(attributes);
+      add_described_image(attributes);
+      add_srcset(attributes, "srcset");
+      add_attribute(LinkKind::kLink, attributes, "longdesc");  // a page that describes it
       break;
     case Element::kInput:
-      if (same_word(trim_ascii_space(attributes.find("type").value_or("")), "image")) {
-        add_image(attributes);
-      }
+      add_input(attributes);
       break;
     case Element::kLink:
       add_link(attributes);
@@ -119,26 +138,64 @@ size_t ElementFacts::add(Element element, const Attributes& attributes) {
     case Element::kMeta:
       add_meta(attributes);
       break;
+    case Element::kObject:
+      add_attribute(LinkKind::kEmbed, attributes, "data");
+      break;
     case Element::kScript:
       add_attribute(LinkKind::kScript, attributes, "src");
       break;
-    case Element::kOther:
+    case Element::kSource:
+      add_attribute(LinkKind::kMedia, attributes, "src");
+      add_srcset(attributes, "srcset");
+      break;
+    case Element::kTime:  // pubdate is obsolete, but says what it says
+      if (attributes.find("pubdate")) {
+        metadata_.claim_published(Evidence::kMicrodata, attributes.find("datetime").value_or(""));
+      }
+      break;
+    case Element::kVideo:
+      add_attribute(LinkKind::kMedia, attributes, "src");
+      add_attribute(LinkKind::kImage, attributes, "poster");
+      break;
     case Element::kBr:
+    case Element::kData:
     case Element::kDialog:
+    case Element::kFeImage:
+    case Element::kMeter:
+    case Element::kOther:
+    case Element::kStyle:
     case Element::kTitle:
+    case Element::kUse:
       break;
   }
   return LinkCollector::kNone;
 }
 
+// SVG 2 §16.1.5 (deprecated xlink:href included, which gumbo calls href). A bare fragment names a
+// part of this document, unless it is a link to follow.
 size_t ElementFacts::add_svg(Element element, const Attributes& attributes) {
   const auto href = attributes.find("href");
   if (!href) return LinkCollector::kNone;
   if (element == Element::kA) {
     return links_.add(LinkKind::kAnchor, *href, attributes.find("rel").value_or(""));
   }
-  if (element == Element::kImg) links_.add(LinkKind::kImage, *href);
+  if (is_bare_fragment(*href)) return LinkCollector::kNone;
+  if (element == Element::kImg || element == Element::kFeImage || element == Element::kUse) {
+    links_.add(LinkKind::kImage, *href);
+  }
+  if (element == Element::kScript) links_.add(LinkKind::kScript, *href);
   return LinkCollector::kNone;
+}
+
+// HTML §4.2.6 "update a style block"; §4.12.1 and JSON-LD 1.1 §7.
+void ElementFacts::add_content(Element element, const Attributes& attributes,
+                               std::string_view text) {
+  const std::string_view type = attributes.find("type").value_or("");
+  if (element == Element::kStyle) {
+    if (type.empty() || equals_ignoring_case(type, "text/css")) add_css_links(text, links_);
+  } else if (element == Element::kScript) {
+    if (equals_ignoring_case(essence_of(type), "application/ld+json")) metadata_.add_json_ld(text);
+  }
 }
 
 // An empty value of these attributes names nothing, unlike an empty href of <a>.
@@ -147,52 +204,116 @@ void ElementFacts::add_attribute(LinkKind kind, const Attributes& attributes, co
   if (value && !trim_ascii_space(*value).empty()) links_.add(kind, *value);
 }
 
-void ElementFacts::add_image(const Attributes& attributes) {
+void ElementFacts::add_described_image(const Attributes& attributes) {
   const auto src = attributes.find("src");
-  if (src && !trim_ascii_space(*src).empty()) {
-    const size_t link = links_.add(LinkKind::kImage, *src);
-    if (const auto alt = attributes.find("alt"); alt && link != LinkCollector::kNone) {
-      links_.set_anchor(link, links_.keep_collapsed(*alt, kAnchorBytesMax));
-    }
+  if (!src || trim_ascii_space(*src).empty()) return;
+  const size_t link = links_.add(LinkKind::kImage, *src);
+  if (const auto alt = attributes.find("alt"); alt && link != LinkCollector::kNone) {
+    links_.set_anchor(link, links_.keep_collapsed(*alt, kAnchorBytesMax));
   }
-  add_srcset(attributes);
 }
 
-void ElementFacts::add_srcset(const Attributes& attributes) {
-  if (const auto srcset = attributes.find("srcset")) {
+void ElementFacts::add_srcset(const Attributes& attributes, const char* name) {
+  if (const auto srcset = attributes.find(name)) {
     for_each_srcset_url(*srcset,
                         [this](std::string_view url) { links_.add(LinkKind::kImage, url); });
   }
 }
 
+size_t ElementFacts::add_area(const Attributes& attributes) {
+  const auto href = attributes.find("href");
+  if (!href) return LinkCollector::kNone;
+  const size_t link = links_.add(LinkKind::kArea, *href, attributes.find("rel").value_or(""));
+  if (const auto alt = attributes.find("alt"); alt && link != LinkCollector::kNone) {
+    links_.set_anchor(link, links_.keep_collapsed(*alt, kAnchorBytesMax));
+  }
+  return LinkCollector::kNone;
+}
+
+// §3.2.6.1: in HTML, lang counts rather than xml:lang.
+void ElementFacts::add_html(const Attributes& attributes) {
+  if (!result_.lang.empty()) return;
+  auto lang = attributes.find("lang");
+  if (!lang) lang = attributes.find("xml:lang");
+  if (!lang) return;
+  result_.lang = links_.keep_collapsed(*lang, kShortBytesMax);
+  if (!result_.lang.empty()) result_.lang_source = LangSource::kMarkup;
+}
+
+// §4.10.5.1.18 image button; §4.10.18.6 formaction.
+void ElementFacts::add_input(const Attributes& attributes) {
+  const std::string_view type = trim_ascii_space(attributes.find("type").value_or(""));
+  if (equals_ignoring_case(type, "image")) add_described_image(attributes);
+  add_attribute(LinkKind::kForm, attributes, "formaction");
+}
+
 void ElementFacts::add_link(const Attributes& attributes) {
+  add_srcset(attributes, "imagesrcset");  // §4.2.4: of a preload
   const auto href = attributes.find("href");
   if (!href || trim_ascii_space(*href).empty()) return;
   const std::string_view rel = attributes.find("rel").value_or("");
-  const bool is_resource = names_resource(rel, attributes.find("type").value_or(""));
-  if (!is_resource && result_.canonical.empty() && has_rel(rel, "canonical")) {
-    result_.canonical = links_.resolve_http(*href);
+  const bool is_resource = names_resource(rel, essence_of(attributes.find("type").value_or("")));
+  LinkKind kind = is_resource ? LinkKind::kResource : LinkKind::kLink;
+  if (!is_resource) {
+    if (result_.canonical.empty() && has_rel(rel, "canonical")) {
+      result_.canonical = links_.resolve_http(*href);
+    }
+    if (has_rel(rel, "amphtml")) metadata_.set_amp(links_.resolve_http(*href));
+    if (has_rel(rel, "alternate")) add_alternate(*href, attributes);
+    if (has_rel(rel, "sitemap")) kind = LinkKind::kSitemapFile;
   }
-  links_.add(is_resource ? LinkKind::kResource : LinkKind::kLink, *href, rel);
+  links_.add(kind, *href, rel);
+}
+
+void ElementFacts::add_alternate(std::string_view href, const Attributes& attributes) {
+  PageMetadata::LinkedDocument document;
+  document.hreflang = trim_ascii_space(attributes.find("hreflang").value_or(""));
+  document.type = trim_ascii_space(attributes.find("type").value_or(""));
+  const bool is_of_feed = is_feed(essence_of(document.type));
+  if (document.hreflang.empty() && !is_of_feed) return;
+  document.href = links_.resolve_http(href);
+  if (document.href.empty()) return;
+  document.title = attributes.find("title").value_or("");
+  if (is_of_feed) {
+    metadata_.add_feed(document);
+  } else {
+    metadata_.add_alternate(document);
+  }
 }
 
 void ElementFacts::add_meta(const Attributes& attributes) {
   const auto content = attributes.find("content");
   if (!content) return;
-  if (const auto name = attributes.find("name")) {
-    const std::string_view word = trim_ascii_space(*name);
-    if (equals_ignoring_case(word, "description")) {
-      if (result_.description.empty()) {
-        result_.description = links_.keep_collapsed(*content, kMetaBytesMax);
-      }
-    } else if (equals_ignoring_case(word, "robots") || same_word(word, robots_agent_)) {
-      result_.robots_directives =
-          static_cast<uint8_t>(result_.robots_directives | robots_in_meta(*content));
-    }
+  if (const auto property = attributes.find("property")) {
+    metadata_.add_property(*property, *content);
   }
-  if (const auto pragma = attributes.find("http-equiv");
-      pragma && equals_ignoring_case(*pragma, "refresh")) {
-    if (const auto url = refresh_url(*content)) links_.add(LinkKind::kRefresh, *url);
+  if (const auto name = attributes.find("name")) {
+    add_named_meta(trim_ascii_space(*name), *content);
+  }
+  if (const auto pragma = attributes.find("http-equiv")) add_pragma(*pragma, *content);
+}
+
+void ElementFacts::add_named_meta(std::string_view name, std::string_view content) {
+  if (equals_ignoring_case(name, "description")) {
+    if (result_.description.empty()) {
+      result_.description = links_.keep_collapsed(content, kMetaBytesMax);
+    }
+  } else if (equals_ignoring_case(name, "robots") || same_word(name, robots_agent_)) {
+    add_directives(robots_in_meta(content), result_);
+  } else {
+    metadata_.add_property(name, content);
+  }
+}
+
+// §4.2.5.3
+void ElementFacts::add_pragma(std::string_view pragma, std::string_view content) {
+  if (equals_ignoring_case(pragma, "refresh")) {
+    if (const auto url = refresh_url(content)) links_.add(LinkKind::kRefresh, *url);
+  } else if (equals_ignoring_case(pragma, "content-language") && result_.lang.empty()) {
+    result_.lang = links_.keep_collapsed(content_language(content), kShortBytesMax);
+    if (!result_.lang.empty()) result_.lang_source = LangSource::kMarkup;
+  } else if (equals_ignoring_case(pragma, "last-modified")) {
+    metadata_.claim_modified(Evidence::kMeta, content);
   }
 }
 

@@ -16,14 +16,56 @@ struct NamedElement {
 };
 
 constexpr NamedElement kElements[] = {
-    {"a", Element::kA},           {"area", Element::kArea},     {"audio", Element::kAudio},
-    {"base", Element::kBase},     {"br", Element::kBr},         {"dialog", Element::kDialog},
-    {"embed", Element::kEmbed},   {"form", Element::kForm},     {"frame", Element::kFrame},
-    {"html", Element::kHtml},     {"iframe", Element::kIframe}, {"image", Element::kImg},
-    {"img", Element::kImg},       {"input", Element::kInput},   {"link", Element::kLink},
-    {"meta", Element::kMeta},     {"object", Element::kObject}, {"script", Element::kScript},
-    {"source", Element::kSource}, {"title", Element::kTitle},   {"track", Element::kTrack},
+    {"a", Element::kA},
+    {"area", Element::kArea},
+    {"audio", Element::kAudio},
+    {"base", Element::kBase},
+    {"body", Element::kBackground},
+    {"br", Element::kBr},
+    {"button", Element::kButton},
+    {"data", Element::kData},
+    {"dialog", Element::kDialog},
+    {"embed", Element::kEmbed},
+    {"feimage", Element::kFeImage},
+    {"form", Element::kForm},
+    {"frame", Element::kFrame},
+    {"html", Element::kHtml},
+    {"iframe", Element::kIframe},
+    {"image", Element::kImg},
+    {"img", Element::kImg},
+    {"input", Element::kInput},
+    {"link", Element::kLink},
+    {"meta", Element::kMeta},
+    {"meter", Element::kMeter},
+    {"object", Element::kObject},
+    {"script", Element::kScript},
+    {"source", Element::kSource},
+    {"style", Element::kStyle},
+    {"table", Element::kBackground},
+    {"tbody", Element::kBackground},
+    {"td", Element::kBackground},
+    {"tfoot", Element::kBackground},
+    {"th", Element::kBackground},
+    {"thead", Element::kBackground},
+    {"time", Element::kTime},
+    {"title", Element::kTitle},
+    {"tr", Element::kBackground},
+    {"track", Element::kTrack},
+    {"use", Element::kUse},
     {"video", Element::kVideo},
+};
+
+struct NamedLandmark {
+  std::string_view name;
+  Landmark landmark;
+};
+
+constexpr NamedLandmark kLandmarks[] = {
+    {"article", Landmark::kArticle},   {"aside", Landmark::kAround},
+    {"footer", Landmark::kHeadOrFoot}, {"header", Landmark::kHeadOrFoot},
+    {"main", Landmark::kMain},         {"menu", Landmark::kAround},
+    {"nav", Landmark::kAround},        {"optgroup", Landmark::kAround},
+    {"option", Landmark::kAround},     {"search", Landmark::kAround},
 };
 
 constexpr std::string_view kBlocks[] = {
@@ -68,6 +110,12 @@ TagTraits tag_traits(std::string_view name) {
   traits.is_silent = contains(kSilent, name);
   traits.is_raw = contains(kRaw, name);
   traits.keeps_space = contains(kPreformatted, name);
+  if (name.size() == 2 && name[0] == 'h' && name[1] >= '1' && name[1] <= '6') {
+    traits.heading_level = static_cast<uint8_t>(name[1] - '0');
+  }
+  const auto* landmark = std::find_if(std::begin(kLandmarks), std::end(kLandmarks),
+                                      [name](const NamedLandmark& l) { return l.name == name; });
+  if (landmark != std::end(kLandmarks)) traits.landmark = landmark->landmark;
   return traits;
 }
 

@@ -18,10 +18,14 @@ enum class Element : uint8_t {
   kA,
   kArea,
   kAudio,
+  kBackground,  // body and the parts of a table, whose background attribute names an image
   kBase,
   kBr,
+  kButton,
+  kData,
   kDialog,
   kEmbed,
+  kFeImage,
   kForm,
   kFrame,
   kHtml,
@@ -30,21 +34,36 @@ enum class Element : uint8_t {
   kInput,
   kLink,
   kMeta,
+  kMeter,
   kObject,
   kScript,
   kSource,
+  kStyle,
+  kTime,
   kTitle,
   kTrack,
+  kUse,
   kVideo,
+};
+
+// What a part of the page is for, as its element says (HTML Standard §4.3).
+enum class Landmark : uint8_t {
+  kNone,
+  kMain,
+  kArticle,
+  kAround,      // nav, aside … : not what the page is about
+  kHeadOrFoot,  // header, footer: of the page, or of an article
 };
 
 struct TagTraits {
   Element element = Element::kOther;
-  bool is_block = false;     // begins and ends a line
-  bool is_cell = false;      // separated from the cell before it
-  bool is_silent = false;    // its text is never shown (HTML Standard §15.3.1), or is markup
-  bool is_raw = false;       // the tokenizer sees no tags in it, up to its end tag
-  bool keeps_space = false;  // preformatted
+  bool is_block = false;      // begins and ends a line
+  bool is_cell = false;       // separated from the cell before it
+  bool is_silent = false;     // its text is never shown (HTML Standard §15.3.1), or is markup
+  bool is_raw = false;        // the tokenizer sees no tags in it, up to its end tag
+  bool keeps_space = false;   // preformatted
+  uint8_t heading_level = 0;  // of h1 to h6
+  Landmark landmark = Landmark::kNone;
 };
 
 // `name` in lower case.

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "fetcher/ascii.h"
+#include "fetcher/code_point.h"
+#include "fetcher/css_links.h"
 
 namespace crawl {
 namespace {
@@ -22,24 +24,6 @@ struct NamedReference {
 constexpr NamedReference kReferences[] = {
     {"amp", "&"}, {"lt", "<"}, {"gt", ">"}, {"quot", "\""}, {"apos", "'"}, {"nbsp", "\xC2\xA0"},
 };
-
-void append_code_point(std::string& out, uint32_t c) {
-  if (c == 0 || c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF)) c = 0xFFFD;
-  const auto put = [&out](uint32_t byte) { out.push_back(static_cast<char>(byte)); };
-  if (c < 0x80) return put(c);
-  if (c < 0x800) {
-    put(0xC0 | (c >> 6));
-  } else {
-    if (c < 0x10000) {
-      put(0xE0 | (c >> 12));
-    } else {
-      put(0xF0 | (c >> 18));
-      put(0x80 | ((c >> 12) & 0x3F));
-    }
-    put(0x80 | ((c >> 6) & 0x3F));
-  }
-  put(0x80 | (c & 0x3F));
-}
 
 // `digits` follows "&#". False when it is no number.
 bool append_numeric(std::string_view digits, std::string& out) {
@@ -109,7 +93,7 @@ class Scan {
   Scan(std::string_view html, const PageSink& sink, StringPool& pool)
       : html_(html),
         sink_(sink),
-        facts_(sink.links, sink.result, sink.robots_agent),
+        facts_(sink.links, sink.result, metadata_, sink.robots_agent),
         attributes_(pool) {}
 
   void run() {
@@ -120,6 +104,8 @@ class Scan {
       if (at_ < html_.size()) read_markup();
     }
     end_anchor();
+    metadata_.finish("", sink_.result, sink_.links);
+    sink_.result.main_text = {};
   }
 
  private:
@@ -169,6 +155,7 @@ class Scan {
     if (template_depth_ == 0) {
       if (traits.element == Element::kA) end_anchor();
       const size_t link = facts_.add(traits.element, attributes_);
+      if (const auto style = attributes_.find("style")) add_css_links(*style, sink_.links);
       if (traits.element == Element::kA && link != LinkCollector::kNone) begin_anchor(link);
       if (traits.element == Element::kBr) sink_.text.separate(TextWriter::Break::kLine);
     }
@@ -242,6 +229,7 @@ class Scan {
     }
     const std::string_view content = html_.substr(at_, end - at_);
     at_ = end;
+    if (template_depth_ == 0) facts_.add_content(traits.element, attributes_, content);
     if (name == "title" && !has_title_ && template_depth_ == 0) {
       has_title_ = true;
       std::string decoded;
@@ -286,6 +274,7 @@ class Scan {
 
   std::string_view html_;
   const PageSink& sink_;
+  PageMetadata metadata_;
   ElementFacts facts_;
   ScannedAttributes attributes_;
   size_t at_ = 0;

@@ -23,6 +23,8 @@ class TextWriter {
   }
 
   size_t size() const { return size_; }
+  // All of it, as it is; offsets that size() gave point into this.
+  std::string_view written() const { return std::string_view(buffer_).substr(0, size_); }
   // The text from `start` on, without white space at either end. Valid until the next call that
   // adds.
   std::string_view text(size_t start = 0) const;

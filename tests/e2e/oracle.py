@@ -14,10 +14,13 @@ import re
 import urllib.parse
 
 RESOURCE_RELS = {
-    "apple-touch-icon", "apple-touch-icon-precomposed", "apple-touch-startup-image", "dns-prefetch",
-    "edituri", "icon", "manifest", "mask-icon", "modulepreload", "pingback", "preconnect",
-    "prefetch", "preload", "prerender", "shortcut", "stylesheet", "wlwmanifest"}
-FOLLOWED = {"a", "area", "frame", "iframe", "link", "refresh", "redirect"}
+    "apple-touch-icon", "apple-touch-icon-precomposed", "apple-touch-startup-image",
+    "compression-dictionary", "dns-prefetch", "edituri", "expect", "https://api.w.org/", "icon",
+    "image_src", "manifest", "mask-icon", "micropub", "modulepreload", "pingback", "preconnect",
+    "prefetch", "preload", "prerender", "shortcut", "stylesheet", "webmention", "wlwmanifest"}
+PROGRAM_TYPES = re.compile(
+    r"(?i)\s*(application/opensearchdescription\+xml|\S*(/json|\+json|\+oembed))\s*(;|$)")
+FOLLOWED = {"a", "area", "frame", "iframe", "link", "refresh", "redirect", "sitemap_file"}
 DEFAULT_PORTS = {"http": 80, "https": 443, "ftp": 21}
 NO_PLACES = ("javascript:", "data:", "blob:", "about:")
 
@@ -30,6 +33,41 @@ listing main menu nav ol optgroup option p plaintext pre search section summary 
 textarea tfoot th thead tr ul xmp""".split())
 NOT_SHOWN = set("""area audio base basefont canvas datalist head iframe link meta noembed noframes
 param rp script style template title video""".split())
+WITH_BACKGROUND = {"body", "table", "thead", "tbody", "tfoot", "tr", "td", "th"}
+
+# Comments, strings and @namespace rules hide what looks like a URL.
+CSS = re.compile(r"""(?isx) /\*.*?(?:\*/|$) | @namespace[^;]*
+    | @import\s*(?P<quote>["'])(?P<sheet>.*?)(?P=quote)
+    | \b(?:url|src)\(\s*(?:(?P<mark>["'])(?P<quoted>.*?)(?P=mark)|(?P<bare>[^\s"'()]*))\s*\)
+    | (?P<other>["'])(?:\\.|(?!(?P=other)).)*(?P=other)""")
+
+
+def css_urls(css):
+    """Of a style sheet or a style attribute without escapes."""
+    for match in CSS.finditer(css):
+        url = match["sheet"] or match["quoted"] or match["bare"] or ""
+        if "\\" in url or "image-set(" in css:
+            raise NotImplementedError("escapes and image-set(): the documentation has none")
+        if url.strip() and not url.strip().lower().startswith(("#", "data:")):
+            yield url
+
+
+def srcset_urls(srcset):
+    """HTML Standard §4.8.4.3.10, without commas in parentheses."""
+    while match := re.match(r"[\s,]*(?:(\S*),(?=\s|$)|(\S+)[^,]*)", srcset):
+        yield (match[1] or match[2]).rstrip(",")
+        srcset = srcset[match.end():]
+
+
+def hides(attributes):
+    """True for an element that is not shown, with all that is in it."""
+    if "hidden" in attributes and attributes["hidden"].lower() != "until-found":
+        return True
+    style = {}
+    for declaration in attributes.get("style", "").lower().split(";"):
+        name, _, value = declaration.partition(":")
+        style[name.strip()] = value.partition("!")[0].strip()
+    return style.get("display") == "none" or style.get("visibility") in ("hidden", "collapse")
 
 
 @dataclasses.dataclass
@@ -123,6 +161,7 @@ class Reader(html.parser.HTMLParser):
         self._text = []
         self._title = None
         self._in_title = False
+        self._sheet = False  # inside a style element
         self._open = []  # (tag, shown)
         self._nofollow = False
 
@@ -134,9 +173,13 @@ class Reader(html.parser.HTMLParser):
             self._text.append(" ")
         if tag == "title" and self._title is None and not self._inside("svg"):
             self._title, self._in_title = "", True
-        self._links_of(tag, attributes)
+        if not self._inside("template"):
+            self._links_of(tag, attributes)
+            self._styles(attributes.get("style", ""))
+        self._sheet = tag == "style" and attributes.get("type", "").lower() in ("", "text/css")
         if tag not in VOID:
-            shown = self._shown() and tag not in NOT_SHOWN and "hidden" not in attributes
+            shown = self._shown() and tag not in NOT_SHOWN and not hides(attributes) \
+                and (tag != "dialog" or "open" in attributes)
             self._open.append((tag, shown))
 
     def handle_startendtag(self, tag, attrs):
@@ -158,6 +201,8 @@ class Reader(html.parser.HTMLParser):
     def handle_data(self, data):
         if self._in_title:
             self._title += data
+        elif self._sheet and self._inside("style") and not self._inside("template"):
+            self._styles(data)
         elif self._shown():
             self._text.append(data)
 
@@ -170,39 +215,64 @@ class Reader(html.parser.HTMLParser):
     def _add(self, kind, href, rel="", nofollow=False):
         self._found.append((href, kind, " ".join(rel.lower().split()), nofollow))
 
+    def _add_all(self, kind, hrefs):
+        for href in hrefs:
+            self._add(kind, href)
+
+    def _styles(self, css):
+        self._add_all("style", css_urls(css))
+
     def _links_of(self, tag, attributes):
-        if self._inside("template"):
-            return
         rel = attributes.get("rel", "")
-        rels = set(rel.lower().split())
-        if tag in ("a", "area") and "href" in attributes:
-            self._add(tag, attributes["href"], rel, "nofollow" in rels)
-        elif tag == "link" and attributes.get("href", "").strip():
-            resource = not rels or rels & RESOURCE_RELS or \
-                attributes.get("type") == "application/opensearchdescription+xml"
-            self._add("resource" if resource else "link", attributes["href"], rel,
-                      "nofollow" in rels)
-        elif tag in ("frame", "iframe", "script") and attributes.get("src", "").strip():
-            self._add(tag, attributes["src"])
+        nofollow = "nofollow" in rel.lower().split()
+        if self._inside("svg"):
+            self._svg(tag, attributes.get("href", attributes.get("xlink:href")), rel, nofollow)
+        elif tag in ("a", "area") and "href" in attributes:
+            self._add(tag, attributes["href"], rel, nofollow)
+        elif tag == "link":
+            self._link(attributes, rel, nofollow)
         elif tag == "base" and self._base is None and "href" in attributes:
             self._base = attributes["href"]
-        elif tag == "form" and attributes.get("action", "").strip():
-            self._add("form", attributes["action"])
         elif tag == "meta":
             self._meta(attributes)
         else:
             self._assets(tag, attributes)
 
+    def _svg(self, tag, href, rel, nofollow):
+        kinds = {"image": "image", "feimage": "image", "use": "image", "script": "script"}
+        if tag == "a" and href is not None:
+            self._add("a", href, rel, nofollow)
+        elif tag in kinds and href and not href.strip().startswith("#"):
+            self._add(kinds[tag], href)
+
+    def _link(self, attributes, rel, nofollow):
+        self._add_all("image", srcset_urls(attributes.get("imagesrcset", "")))
+        if not attributes.get("href", "").strip():
+            return
+        rels = set(rel.lower().split())
+        resource = not rels or PROGRAM_TYPES.match(attributes.get("type", "")) or \
+            (rels & RESOURCE_RELS and not rels & {"next", "prev"})
+        kind = "resource" if resource else "sitemap_file" if "sitemap" in rels else "link"
+        self._add(kind, attributes["href"], rel, nofollow)
+
     def _assets(self, tag, attributes):
-        kinds = {"img": [("image", "src")], "embed": [("embed", "src")],
+        image = [("image", "src"), ("image", "srcset"), ("link", "longdesc")]
+        kinds = {"img": image, "image": image, "embed": [("embed", "src")],
                  "object": [("embed", "data")], "video": [("media", "src"), ("image", "poster")],
-                 "audio": [("media", "src")], "source": [("media", "src")],
-                 "track": [("media", "src")]}
+                 "audio": [("media", "src")], "source": [("media", "src"), ("image", "srcset")],
+                 "track": [("media", "src")], "frame": [("frame", "src")],
+                 "iframe": [("iframe", "src")], "script": [("script", "src")],
+                 "form": [("form", "action")], "button": [("form", "formaction")],
+                 "input": [("image", "src")] * (attributes.get("type", "").lower() == "image") +
+                          [("form", "formaction")]}
+        if tag in WITH_BACKGROUND:
+            kinds[tag] = [("image", "background")]
         for kind, name in kinds.get(tag, []):
-            if attributes.get(name, "").strip():
-                self._add(kind, attributes[name])
-        if tag in ("img", "source") and "srcset" in attributes:
-            raise NotImplementedError("srcset: the documentation has none")
+            value = attributes.get(name, "")
+            if name == "srcset":
+                self._add_all(kind, srcset_urls(value))
+            elif value.strip():
+                self._add(kind, value)
 
     def _meta(self, attributes):
         if attributes.get("name", "").lower() == "robots":
