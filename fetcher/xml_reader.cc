@@ -48,6 +48,12 @@ std::string_view without_prologue_space(std::string_view utf8) {
   return utf8.substr(std::min(utf8.find_first_not_of(" \t\r\n"), utf8.size()));
 }
 
+std::string_view description_of(XML_Error error) {
+  if (error == XML_ERROR_NO_ELEMENTS) return "it ends before its root element does";
+  const char* text = ::XML_ErrorString(error);
+  return text != nullptr ? text : "it is broken";
+}
+
 struct FreeParser {
   void operator()(XML_ParserStruct* parser) const { ::XML_ParserFree(parser); }
 };
@@ -62,7 +68,7 @@ class Reading {
 
  private:
   bool create_parser();
-  void feed(std::string_view utf8);
+  void feed(std::string_view utf8, bool is_whole);
   void stop(std::string_view problem);
   void open(const char* name, const char** attributes);
   void close(const char* name);
@@ -113,30 +119,26 @@ bool Reading::create_parser() {
 XmlOutcome Reading::read(std::string_view utf8) {
   if (!create_parser()) return {DocumentKind::kNone, true, "there is no memory to read it", {}};
   const bool is_cut = utf8.size() > kSitemapBytesMax;
-  feed(utf8_prefix(utf8, kSitemapBytesMax));
+  feed(utf8_prefix(utf8, kSitemapBytesMax), !is_cut);
   if (entries_ == nullptr) return outcome_;
   entries_->finish();
   if (feed_ && !feed_->is_feed()) return {};
-  if (is_cut) {
-    outcome_.broken = true;
-    outcome_.problem = kTooManyBytes;
-  } else if (!outcome_.broken && result_.links.size() >= kEntriesMax && result_.links_dropped > 0) {
-    outcome_.broken = true;
-    outcome_.problem = kTooManyEntries;
-  }
+  const bool is_full = result_.links.size() >= kEntriesMax && result_.links_dropped > 0;
+  if (!stopped_ && is_cut) stop(kTooManyBytes);
+  if (!stopped_ && is_full) stop(kTooManyEntries);
   outcome_.text = text_.text();
   return outcome_;
 }
 
-void Reading::feed(std::string_view utf8) {
+void Reading::feed(std::string_view utf8, bool is_whole) {
   XML_Parser parser = parser_.get();
   for (size_t at = 0; !stopped_;) {
     const std::string_view piece = utf8.substr(at, kPieceBytes);
     at += piece.size();
     const bool is_last = at == utf8.size();
-    if (::XML_Parse(parser, piece.data(), static_cast<int>(piece.size()), is_last) !=
+    if (::XML_Parse(parser, piece.data(), static_cast<int>(piece.size()), is_last && is_whole) !=
         XML_STATUS_OK) {
-      if (!stopped_) stop(::XML_ErrorString(::XML_GetErrorCode(parser)));
+      if (!stopped_) stop(description_of(::XML_GetErrorCode(parser)));
       return;
     }
     if (is_last) return;

@@ -313,6 +313,7 @@ TEST_CASE("feed text: tags go, what they stand for stays", "[feed]") {
   CHECK(text_of("<img alt='a > b' src=x>c") == "c");
   CHECK(text_of("1 < 2 and 3 > 2 <3") == "1 < 2 and 3 > 2 <3");
   CHECK(text_of("it's <i>o'clock</i>") == "it's o'clock");
+  CHECK(text_of("<p o'clock>x</p>") == "x");
   CHECK(text_of("cut <a href='off") == "cut");
   CHECK(text_of("cut <!-- off") == "cut");
   CHECK(text_of("cut <script>off") == "cut");

@@ -106,6 +106,14 @@ TEST_CASE("sitemap: each of several addresses in one entry counts", "[sitemap]")
         "sitemap http://h.example/c\nsitemap http://h.example/d\n");
 }
 
+TEST_CASE("sitemap: an entry has its own children and no others", "[sitemap]") {
+  const ReadXml sitemap(
+      urlset("<url><lastmod>2005</lastmod><priority>0.1</priority></url>"
+             "<url><loc>/a</loc><x><loc>/no</loc><lastmod>2006</lastmod></x></url>"
+             "<loc>/no</loc>"));
+  CHECK(sitemap.lines() == "sitemap http://h.example/a\n");
+}
+
 TEST_CASE("sitemap: a priority is a number from 0 to 1", "[sitemap]") {
   CHECK(sitemap_priority("0.0") == 0);
   CHECK(sitemap_priority("0.5") == 50);

@@ -207,6 +207,8 @@ TEST_CASE("xml: no more is read than a sitemap may have", "[xml]") {
   const ReadXml read("<urlset>" + kA + std::string(kSitemapBytesMax, ' ') + kA + "</urlset>");
   check_broken(read, kALine);
   CHECK(read.outcome.problem == kTooManyBytes);
+  const ReadXml broken("<urlset>" + kA + "</x>" + std::string(kSitemapBytesMax, ' '));
+  CHECK(broken.outcome.problem == "mismatched tag");
 }
 
 TEST_CASE("xml: millions of small things take one pass", "[xml]") {
