@@ -114,6 +114,7 @@ class Coordinator final : public FetcherPool::Delegate {
   Host& end_request(const Lease& lease, const Transfer& transfer);
   Host& abandon_request(const Lease& lease);
   Host& count_out(const Lease& lease);
+  void listen(Host& asked, const Transfer& transfer);
   void write_pause(const Host& host, const Transfer& transfer, bool rose);
 
   // coordinator.cc

@@ -36,6 +36,17 @@ struct Errand {
   size_t scheme = 0;    // which of its gates waits
 };
 
+// Requests in a row to which nobody answered. A host that has been silent for too long is given up
+// for this run: its URLs end with what became of the latest request, and are due in the next run.
+struct Silence {
+  static constexpr int kRequestsMin = 3;
+
+  int requests = 0;
+  int64_t since_ms = 0;  // monotonic; when the first of them ended
+  bool given_up = false;
+  Outcome outcome = Outcome::kNone;
+};
+
 struct Host {
   Host(const Politeness::Options& options, int64_t host_id)
       : id(host_id), politeness(options, host_id) {}
@@ -49,6 +60,7 @@ struct Host {
   std::deque<Errand> errands;  // before what is in the queue
   int64_t turn_ms = 0;         // its latest turn: what peek() and pop() are to be asked for
   int in_flight = 0;           // robots.txt included
+  Silence silence;
   AddressKey address = kAddressUnknown;  // it answered from last
   size_t fetcher = kNoFetcher;           // affinity: whose connection is warm
   bool dirty = false;                    // differs from its row

@@ -115,6 +115,11 @@ bool Coordinator::wait_for_address(Host& target) {
 
 // True when the host goes back on the list; false when it waits for a fetcher or its address.
 bool Coordinator::hand_out_from(Host& target) {
+  if (target.silence.given_up && target.errands.empty()) {
+    const std::optional<PendingUrl> url = target.queue.pop(target.turn_ms);
+    if (url) CRAWL_CHECK(settle_without_fetch(target, *url));
+    return true;
+  }
   if (addresses_.full(target.address)) return wait_for_address(target);
   const bool errand = !target.errands.empty();
   const PendingUrl* next = errand ? nullptr : target.queue.peek(target.turn_ms);
@@ -198,6 +203,11 @@ bool Coordinator::settle_without_fetch(Host& target, const PendingUrl& url) {
     update.reason = name(skip.reason);
     if (skip.reason == SkipReason::kRobotsDenied) update.rule = "Disallow: ";
     update.rule += skip.rule;
+  } else if (target.silence.given_up) {
+    update.outcome = target.silence.outcome;
+    update.reason = "the host has answered none of the latest " +
+                    std::to_string(target.silence.requests) + " requests; the next run asks again";
+    ++errors_;
   } else if (gate(target, url.url).state == RobotsState::kUnreachable) {
     update.outcome = gate(target, url.url).outcome;
     update.reason = gate(target, url.url).detail;

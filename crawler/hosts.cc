@@ -103,12 +103,36 @@ Host& Coordinator::end_request(const Lease& lease, const Transfer& transfer) {
   }
   Politeness::Ending ending{feedback_of(transfer), transfer.retry_after_ms, transfer.elapsed_ms};
   const bool rose = asked.politeness.on_end(clock_.monotonic_ms(), ending);
+  listen(asked, transfer);
   // A long pause of the host must not keep a fetcher reserved for one of its suspects.
   constexpr int64_t kLongPauseMs = 5000;
   if (asked.politeness.next_at_ms() > clock_.monotonic_ms() + kLongPauseMs) unreserve(asked.id);
   // Whatever dies now, this pause is kept.
   if (rose || transfer.retry_after_ms > 0) write_pause(asked, transfer, rose);
   return asked;
+}
+
+void Coordinator::listen(Host& asked, const Transfer& transfer) {
+  const bool silent = transfer.status == 0 && (transfer.outcome == Outcome::kDnsFailed ||
+                                               transfer.outcome == Outcome::kConnectFailed ||
+                                               transfer.outcome == Outcome::kTimeout);
+  Silence& silence = asked.silence;
+  if (!silent) {
+    silence = Silence();
+    return;
+  }
+  const int64_t now = clock_.monotonic_ms();
+  if (silence.requests++ == 0) silence.since_ms = now;
+  silence.outcome = transfer.outcome;
+  const bool too_long = now - silence.since_ms >= options_.host_patience_ms;
+  if (silence.given_up || silence.requests < Silence::kRequestsMin || !too_long) return;
+  silence.given_up = true;
+  unreserve(asked.id);
+  WriteUnit unit;
+  unit.events.push_back(event("host_given_up", asked.name,
+                              std::string(name(transfer.outcome)) + ", " +
+                                  std::to_string(silence.requests) + " requests in a row"));
+  writer_->submit(std::move(unit));
 }
 
 void Coordinator::write_pause(const Host& asked, const Transfer& transfer, bool rose) {

@@ -80,6 +80,7 @@ std::string RunOptions::to_json() const {
   json["timeout_ms"] = timeout_ms;
   json["retries"] = retries;
   json["retry_wait_ms"] = retry_wait_ms;
+  json["host_patience_ms"] = host_patience_ms;
   json["max_redirects"] = max_redirects;
   json["user_agent"] = effective_user_agent();
   json["headers"] = header_names(headers);

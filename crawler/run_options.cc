@@ -249,6 +249,9 @@ void declare_transfers(OptionSet& set, RunOptions& o) {
             read_number(o.concurrency, 1, 10'000));
   set.value("--timeout", "TIME", "for one transfer [30s]", read_duration(o.timeout_ms, 10, kHour));
   set.value("--retries", "N", "after a failure that may pass [2]", read_number(o.retries, 0, 100));
+  set.value("--host-patience", "TIME",
+            "then a host that does not answer is left to the next run [10m]",
+            read_duration(o.host_patience_ms, 0, 30 * kDay));
   set.value("--retry-wait", "TIME", "before the first retry; doubled each time [10s]",
             read_duration(o.retry_wait_ms, 0, kDay));
   set.value("--max-redirects", "N", "in one chain [10]", read_number(o.max_redirects, 0, 100));

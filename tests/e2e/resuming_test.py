@@ -35,6 +35,33 @@ class Resuming(crawl_run.EndToEnd):
             "/": "ok", **{path: "excluded" if "calendar" in path else "ok" for path in pages}})
         self.assertFalse([path for path in server.paths() if "calendar" in path])
 
+    def test_a_host_that_falls_silent_is_left_to_the_next_run(self):
+        silent = []
+
+        def answer(request):
+            if silent:
+                raise ScriptedServer.Close(b"")
+            if request.path == "/2":
+                silent.append(True)
+            return page(f"page {request.path}")
+
+        paths = [f"/{i}" for i in range(12)]
+        server = self.serve({"/": links(*paths), **{path: answer for path in paths}})
+        options = [*FAST, "--retries", "0", "--host-patience", "0", "--no-sitemaps", server.url()]
+        self.crawl(*options)
+        states = self.states(server)
+        stored = [path for path, outcome in states.items() if outcome == "ok"]
+        self.assertEqual(set(states.values()), {"ok", "connect_failed"})
+        # robots.txt, pages, three in vain (the first of them twice: a kept connection may be stale).
+        self.assertEqual(len(set(server.paths())), 1 + len(stored) + 3)
+        self.assertEqual(self.place.query("SELECT url FROM events WHERE kind = 'host_given_up'"),
+                         [(server.url("")[len("http://"):],)])
+        silent.clear()
+        del server.routes["/2"]
+        server.routes["/2"] = page("fine")
+        self.crawl(*options)
+        self.assertEqual(set(self.states(server).values()), {"ok"})
+
     def test_rules_of_another_agent_are_not_obeyed(self):
         robots = b"User-agent: nicebot\nAllow: /\n\nUser-agent: *\nDisallow: /secret\n"
         secrets = {f"/secret/{i}": page("x") for i in range(4)}
