@@ -2,20 +2,15 @@
 
 // Domains to ASCII and back by UTS 46 with ICU, corrected to what the URL Standard (§3.3) asks.
 
-#include <unicode/uidna.h>
-#include <unicode/unistr.h>
-
 #include <algorithm>
-#include <memory>
 
 #include "web/host.h"
 #include "web/host_parser.h"
+#include "web/idna_names.h"
+#include "web/newer_characters.h"
 
 namespace crawl {
 namespace {
-
-// Punycode costs the square of a label's length, and DNS knows nothing longer than 255 bytes.
-constexpr size_t kUnicodeDomainBytesMax = 4096;
 
 // What ICU always checks and the standard wants ignored when not strict: VerifyDnsLength and
 // CheckHyphens are false.
@@ -40,33 +35,6 @@ const UIDNA* lenient_idna() {
 const UIDNA* strict_idna() {
   static const UIDNA* const kIdna = open_idna(UIDNA_USE_STD3_RULES);
   return kIdna;
-}
-
-using Conversion = int32_t(const UIDNA*, const char*, int32_t, char*, int32_t, UIDNAInfo*,
-                           UErrorCode*);
-
-struct Converted {
-  std::string text;
-  uint32_t errors = UINT32_MAX;
-};
-
-Converted convert(Conversion* conversion, const UIDNA* idna, std::string_view domain) {
-  Converted result;
-  if (idna == nullptr || domain.size() > kUnicodeDomainBytesMax) return result;
-  result.text.resize(domain.size() * 2 + 64);
-  for (int attempt = 0; attempt < 2; ++attempt) {
-    UIDNAInfo info = UIDNA_INFO_INITIALIZER;
-    UErrorCode status = U_ZERO_ERROR;
-    const int32_t length =
-        conversion(idna, domain.data(), static_cast<int32_t>(domain.size()), result.text.data(),
-                   static_cast<int32_t>(result.text.size()), &info, &status);
-    if (status != U_BUFFER_OVERFLOW_ERROR && U_FAILURE(status)) return result;
-    result.text.resize(static_cast<size_t>(length));
-    if (status == U_BUFFER_OVERFLOW_ERROR) continue;
-    result.errors = info.errors;
-    break;
-  }
-  return result;
 }
 
 constexpr UChar32 kIgnored = -1;
@@ -97,16 +65,11 @@ UChar32 remapped(UChar32 c) {
 }
 
 // `text` as the newest mapping table reads it; invalid UTF-8 becomes U+FFFD, which is disallowed.
-std::string remap(std::string_view text) {
-  const auto input = icu::UnicodeString::fromUTF8(
-      icu::StringPiece(text.data(), static_cast<int32_t>(text.size())));
-  icu::UnicodeString output;
-  for (int32_t i = 0; i < input.length(); i = input.moveIndex32(i, 1)) {
-    const UChar32 c = remapped(input.char32At(i));
-    if (c != kIgnored) output.append(c);
-  }
-  std::string out;
-  output.toUTF8String(out);
+std::u32string remap(std::string_view text) {
+  std::u32string out = to_utf32(text);
+  std::erase_if(out, [](char32_t c) { return remapped(static_cast<UChar32>(c)) == kIgnored; });
+  for (char32_t& c : out)
+    c = newer_mapping(static_cast<char32_t>(remapped(static_cast<UChar32>(c))));
   return out;
 }
 
@@ -123,14 +86,30 @@ bool has_ace_label(std::string_view domain) {
 // when CheckHyphens is false) that ICU 72 does not know.
 bool is_encoded_twice(std::string_view ascii) {
   if (ascii.find("xn--xn--") == std::string_view::npos) return false;
-  return has_ace_label(convert(uidna_nameToUnicodeUTF8, lenient_idna(), ascii).text);
+  return has_ace_label(convert_name(uidna_nameToUnicodeUTF8, lenient_idna(), ascii).text);
 }
 
 Converted to_ascii(const UIDNA* idna, std::string_view domain) {
-  if (domain.size() > kUnicodeDomainBytesMax) return Converted{};
-  Converted ascii = convert(uidna_nameToASCII_UTF8, idna, remap(domain));
+  Converted ascii;
+  if (domain.size() > kUnicodeDomainBytesMax) return ascii;
+  const std::u32string mapped = remap(domain);
+  if (std::optional<NewerDomain> newer = NewerDomain::find(mapped)) {
+    return newer->process(idna).ascii;
+  }
+  ascii = convert_name(uidna_nameToASCII_UTF8, idna, to_utf8(mapped));
   if (is_encoded_twice(ascii.text)) ascii.errors |= UIDNA_ERROR_INVALID_ACE_LABEL;
   return ascii;
+}
+
+Converted to_unicode(std::string_view ascii) {
+  Converted unicode;
+  if (ascii.size() > kUnicodeDomainBytesMax) return unicode;
+  if (std::optional<NewerDomain> newer = NewerDomain::find(to_utf32(ascii))) {
+    return newer->process(lenient_idna()).unicode;
+  }
+  unicode = convert_name(uidna_nameToUnicodeUTF8, lenient_idna(), ascii);
+  if (is_encoded_twice(ascii)) unicode.errors |= UIDNA_ERROR_INVALID_ACE_LABEL;
+  return unicode;
 }
 
 HostFault append_checked(std::string_view domain, std::string& out) {
@@ -167,10 +146,8 @@ Result<std::string> domain_to_ascii(std::string_view domain, bool be_strict) {
 
 std::string domain_to_unicode(std::string_view ascii) {
   if (ascii.find("xn--") == std::string_view::npos) return std::string(ascii);
-  Converted unicode = convert(uidna_nameToUnicodeUTF8, lenient_idna(), ascii);
-  if ((unicode.errors & ~kIgnoredErrors) != 0 || is_encoded_twice(ascii)) {
-    return std::string(ascii);
-  }
+  Converted unicode = to_unicode(ascii);
+  if ((unicode.errors & ~kIgnoredErrors) != 0) return std::string(ascii);
   return std::move(unicode.text);
 }
 

@@ -41,11 +41,15 @@ inline std::string without_lone_surrogates(const std::string& json) {
   return out;
 }
 
+inline std::string conformance_path(const std::string& name) {
+  const char* directory = std::getenv("CRAWL_CONFORMANCE_DIR");
+  return (directory != nullptr ? directory : CRAWL_SOURCE_DIR "/../shared/conformance") +
+         ("/" + name);
+}
+
 // The file's contents, or nullopt (and a message) where the data is absent.
 inline std::optional<nlohmann::json> conformance_data(const std::string& name) {
-  const char* directory = std::getenv("CRAWL_CONFORMANCE_DIR");
-  const std::string path =
-      (directory != nullptr ? directory : CRAWL_SOURCE_DIR "/../shared/conformance") + ("/" + name);
+  const std::string path = conformance_path(name);
   std::ifstream file(path);
   if (!file) {
     WARN("skipped: no " << path);
