@@ -19,14 +19,28 @@ ExitCode write_body(const ReadOptions& options, const std::string& zstd) {
   return report_error(options, length.error());
 }
 
+ExitCode no_version(const ReadOptions& options, const StoredContent& stored, const Url& url) {
+  const std::string text =
+      stored.run_id == 0
+          ? fmt::format("run {} and those before it had not stored {} yet", options.run, url.href())
+          : fmt::format(
+                "the version of {} that run {} stored is not kept any more; "
+                "--keep-versions keeps more than one",
+                url.href(), stored.run_id);
+  return report_line(options, ExitCode::kNoInput, text);
+}
+
 ExitCode cat(const ReadOptions& options, Database& database, const Url& url) {
-  Result<std::optional<StoredContent>> content = read_content(database, url.href());
+  const std::optional<int64_t> run =
+      options.run == 0 ? std::nullopt : std::optional<int64_t>(options.run);
+  Result<std::optional<StoredContent>> content = read_content(database, url.href(), run);
   if (!content) return report_error(options, content.error());
   if (!*content) {
     return report_line(options, ExitCode::kNoInput,
                        fmt::format("{} was never seen by this crawl", url.href()));
   }
   const StoredContent& stored = **content;
+  if (run && (stored.run_id == 0 || !stored.kept)) return no_version(options, stored, url);
   const std::optional<std::string>& wanted = options.text_only ? stored.text : stored.zstd;
   if (!wanted) {
     return report_line(

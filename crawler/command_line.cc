@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "base/escape.h"
 #include "base/limits.h"
@@ -186,6 +187,8 @@ CommandLine parse_cat(const Words& words, const std::string& user_config) {
   OptionSet set("crawl cat [OPTIONS] URL...", "Writes the stored bodies of pages to stdout.");
   declare_database(set, options.database);
   set.flag("--text", "the visible text instead of the body", options.text_only);
+  set.value("--run", "N", "as run N left it (see --keep-versions)",
+            read_number(options.run, 1, std::numeric_limits<int64_t>::max()));
   const OptionSet::Parsed parsed = set.parse(words);
   if (auto end = settled(set, parsed)) return *end;
   if (parsed.positionals.empty()) return usage("cat: no URL given");

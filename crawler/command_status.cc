@@ -71,6 +71,16 @@ std::string hosts_text(std::string_view title, const std::vector<HostRow>& hosts
   return text;
 }
 
+std::string duplicates_text(const StatusAnswer& answer) {
+  std::string text;
+  const auto add = [&](std::optional<int64_t> count, std::string_view what) {
+    if (count.value_or(0) > 0) text += fmt::format("  {:>9}  {}\n", *count, what);
+  };
+  add(answer.exact_duplicates, "exact: their bodies are stored once (view duplicates)");
+  add(answer.near_duplicates, "near: their texts are much alike (view near_duplicates)");
+  return text.empty() ? text : "duplicates\n" + text;
+}
+
 std::string events_text(const std::vector<EventRow>& events) {
   if (events.empty()) return {};
   std::string text = "last events\n";
@@ -111,6 +121,8 @@ std::string status_text(const ReadOptions& options, const StatusAnswer& answer,
     const std::optional<SkipReason> reason = skip_reason_named(word);
     return reason ? explain(*reason).meaning : std::string_view{};
   });
+  text += counts_text("traps, by rule", answer.traps, [](const std::string&) { return ""; });
+  text += duplicates_text(answer);
   text += hosts_text("hosts with most pages", answer.most_pages, &HostRow::pages);
   text += hosts_text("hosts with most errors", answer.most_errors, &HostRow::errors);
   text += events_text(answer.last_events);
@@ -171,6 +183,9 @@ std::string status_json(const ReadOptions& options, const StatusAnswer& answer,
                {"urls", counts_json(answer.states)},
                {"outcomes", counts_json(answer.outcomes)},
                {"skipped", counts_json(answer.reasons)},
+               {"traps", counts_json(answer.traps)},
+               {"exact_duplicates", number_or_null(answer.exact_duplicates)},
+               {"near_duplicates", number_or_null(answer.near_duplicates)},
                {"most_pages", hosts_json(answer.most_pages)},
                {"most_errors", hosts_json(answer.most_errors)},
                {"last_events", events_json(answer.last_events)}};

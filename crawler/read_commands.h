@@ -5,6 +5,7 @@
 // Data goes to `out`, messages to `err`; everything shown is escaped for a terminal, save the bytes
 // of `crawl cat`.
 
+#include <cstdint>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@ struct ReadOptions {
   std::vector<std::string> urls;  // why, cat
   bool json = false;              // status
   bool text_only = false;         // cat: the visible text instead of the body's bytes
+  int64_t run = 0;                // cat: as this run left it; 0: as it is
   std::FILE* out = stdout;
   std::FILE* err = stderr;
 };

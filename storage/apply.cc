@@ -21,12 +21,9 @@ Result<std::unique_ptr<UnitApplier>> UnitApplier::create(Database& database, int
                                                          const ApplyOptions& options) {
   auto statements = std::make_unique<Statements>();
   if (Result<void> prepared = statements->prepare(database); !prepared) return prepared.error();
-  int64_t seed = 0;
-  Result<void> read =
-      for_each_row(database, "SELECT value FROM meta WHERE key = 'fingerprint_seed'",
-                   [&](const Statement& row) { seed = row.integer(0); });
-  if (!read) return read.error();
-  Result<ContentStore> contents = ContentStore::create(database, static_cast<uint64_t>(seed));
+  Result<uint64_t> seed = fingerprint_seed(database);
+  if (!seed) return seed.error();
+  Result<ContentStore> contents = ContentStore::create(database, *seed);
   if (!contents) return contents.error();
   return std::unique_ptr<UnitApplier>(
       new UnitApplier(run_id, options, std::move(statements), std::move(*contents)));

@@ -47,6 +47,16 @@ bool same(const Statement& row, const Content& content) {
 
 }  // namespace
 
+// Each part's hash is the seed of the next one's.
+int64_t content_fingerprint(const Content& content, uint64_t seed) {
+  XXH64_hash_t hash = seed;
+  for (const std::string_view part :
+       {content.text.value_or(std::string_view{}), content.main_text, content.zstd}) {
+    hash = XXH3_64bits_withSeed(part.data(), part.size(), hash);
+  }
+  return static_cast<int64_t>(hash);
+}
+
 Result<ContentStore> ContentStore::create(Database& database, uint64_t seed) {
   ContentStore store(database, seed);
   const std::pair<Statement*, const char*> all[] = {
@@ -65,7 +75,7 @@ Result<int64_t> ContentStore::replace(int64_t id, const Content& content) {
     if (Result<void> done = release(id); !done) return done.error();
     return 0;
   }
-  const int64_t hash = fingerprint(content);
+  const int64_t hash = content_fingerprint(content, seed_);
   Result<int64_t> known = find_same(hash, content);
   if (!known || (id != 0 && *known == id)) return known;
   if (*known != 0) {
@@ -102,16 +112,6 @@ Result<void> ContentStore::release(int64_t id) {
   count_.bind(1, id);
   count_.bind(2, int64_t{-1});
   return count_.run();
-}
-
-// Each part's hash is the seed of the next one's.
-int64_t ContentStore::fingerprint(const Content& content) const {
-  XXH64_hash_t hash = seed_;
-  for (const std::string_view part :
-       {content.text.value_or(std::string_view{}), content.main_text, content.zstd}) {
-    hash = XXH3_64bits_withSeed(part.data(), part.size(), hash);
-  }
-  return static_cast<int64_t>(hash);
 }
 
 Result<int64_t> ContentStore::find_same(int64_t fingerprint, const Content& content) {

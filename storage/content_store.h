@@ -20,9 +20,13 @@ struct Content {
   bool empty() const { return !text && zstd.empty(); }
 };
 
+// XXH3-64 over all of it, with the database's seed. Equal content has equal fingerprints; who does
+// not know the seed cannot make others equal.
+int64_t content_fingerprint(const Content& content, uint64_t seed);
+
 class ContentStore {
  public:
-  // `seed` is the database's: who does not know it cannot choose fingerprints.
+  // `seed` is the database's (meta 'fingerprint_seed').
   static Result<ContentStore> create(Database& database, uint64_t seed);
 
   // Makes the reference `id` (0: none) one to `content` and returns its new value; 0 where there is
@@ -33,7 +37,6 @@ class ContentStore {
 
  private:
   ContentStore(Database& database, uint64_t seed) : database_(&database), seed_(seed) {}
-  int64_t fingerprint(const Content& content) const;
   Result<int64_t> find_same(int64_t fingerprint, const Content& content);
   Result<int64_t> insert(int64_t fingerprint, const Content& content);
   Result<int64_t> references(int64_t id);

@@ -2,6 +2,7 @@
 #include "storage/integrity.h"
 
 #include "storage/body.h"
+#include "storage/content_store.h"
 #include "storage/rows.h"
 
 namespace crawl {
@@ -36,6 +37,8 @@ constexpr Rule kRules[] = {
      "SELECT 'page ' || url_id FROM page WHERE content_id NOT IN (SELECT id FROM content) "
      "UNION ALL SELECT 'visit of ' || url_id FROM visit WHERE content_id NOT IN "
      "(SELECT id FROM content)"},
+    {"content that is empty",
+     "SELECT 'content ' || id FROM content WHERE text IS NULL AND zstd IS NULL"},
     {"content whose references are not those that are counted",
      "SELECT 'content ' || id FROM content LEFT JOIN (SELECT content_id, count(*) AS refs FROM "
      "(SELECT content_id FROM page UNION ALL SELECT content_id FROM visit) GROUP BY content_id) r "
@@ -89,25 +92,34 @@ Result<void> check_rules(Database& database, IntegrityReport& report) {
   return {};
 }
 
+// Each body once for each hash that it is said to have, by pages and by kept versions.
+constexpr const char* kBodies =
+    "SELECT u.url, c.zstd, h.content_hash FROM (SELECT content_id, content_hash, min(url_id) AS "
+    "url_id FROM (SELECT content_id, content_hash, url_id FROM page UNION ALL "
+    "SELECT content_id, content_hash, url_id FROM visit) WHERE content_id IS NOT NULL "
+    "GROUP BY content_id, content_hash) h JOIN content c ON c.id = h.content_id "
+    "JOIN url u ON u.id = h.url_id WHERE c.zstd IS NOT NULL";
+constexpr const char* kTexts =
+    "SELECT u.url, c.text, h.text_hash FROM (SELECT content_id, text_hash, min(url_id) AS url_id "
+    "FROM page WHERE content_id IS NOT NULL AND text_hash IS NOT NULL "
+    "GROUP BY content_id, text_hash) h JOIN content c ON c.id = h.content_id "
+    "JOIN url u ON u.id = h.url_id WHERE c.text IS NOT NULL";
+
 Result<void> check_bodies(Database& database, ContentHasher& hasher, IntegrityReport& report) {
   Violation damaged{"a body that does not decompress", 0, {}};
   Violation different{"a body that differs from its content_hash", 0, {}};
-  Result<void> done = for_each_row(
-      database,
-      "SELECT u.url, c.zstd, p.content_hash FROM page p JOIN url u ON u.id = p.url_id "
-      "JOIN content c ON c.id = p.content_id WHERE c.zstd IS NOT NULL",
-      [&](const Statement& row) {
-        hasher.reset();
-        const Result<uint64_t> length = decode_body(row.blob(1), [&](std::string_view piece) {
-          hasher.update(piece);
-          return true;
-        });
-        if (!length) {
-          note(damaged, row.text(0));
-        } else if (!row.is_null(2) && static_cast<uint64_t>(row.integer(2)) != hasher.digest()) {
-          note(different, row.text(0));
-        }
-      });
+  Result<void> done = for_each_row(database, kBodies, [&](const Statement& row) {
+    hasher.reset();
+    const Result<uint64_t> length = decode_body(row.blob(1), [&](std::string_view piece) {
+      hasher.update(piece);
+      return true;
+    });
+    if (!length) {
+      note(damaged, row.text(0));
+    } else if (!row.is_null(2) && static_cast<uint64_t>(row.integer(2)) != hasher.digest()) {
+      note(different, row.text(0));
+    }
+  });
   keep(std::move(damaged), report);
   keep(std::move(different), report);
   return done;
@@ -115,18 +127,27 @@ Result<void> check_bodies(Database& database, ContentHasher& hasher, IntegrityRe
 
 Result<void> check_texts(Database& database, ContentHasher& hasher, IntegrityReport& report) {
   Violation different{"a text that differs from its text_hash", 0, {}};
-  Result<void> done =
-      for_each_row(database,
-                   "SELECT u.url, c.text, p.text_hash FROM page p JOIN url u ON u.id = p.url_id "
-                   "JOIN content c ON c.id = p.content_id "
-                   "WHERE c.text IS NOT NULL AND p.text_hash IS NOT NULL",
-                   [&](const Statement& row) {
-                     hasher.reset();
-                     hasher.update(row.text(1));
-                     if (static_cast<uint64_t>(row.integer(2)) != hasher.digest()) {
-                       note(different, row.text(0));
-                     }
-                   });
+  Result<void> done = for_each_row(database, kTexts, [&](const Statement& row) {
+    hasher.reset();
+    hasher.update(row.text(1));
+    if (static_cast<uint64_t>(row.integer(2)) != hasher.digest()) note(different, row.text(0));
+  });
+  keep(std::move(different), report);
+  return done;
+}
+
+Result<void> check_fingerprints(Database& database, IntegrityReport& report) {
+  Result<uint64_t> seed = fingerprint_seed(database);
+  if (!seed) return seed.error();
+  Violation different{"content that differs from its fingerprint", 0, {}};
+  const char* all = "SELECT 'content ' || id, fingerprint, text, main_text, zstd FROM content";
+  Result<void> done = for_each_row(database, all, [&](const Statement& row) {
+    Content content;
+    if (!row.is_null(2)) content.text = row.text(2);
+    content.main_text = row.text(3);
+    content.zstd = row.blob(4);
+    if (content_fingerprint(content, *seed) != row.integer(1)) note(different, row.text(0));
+  });
   keep(std::move(different), report);
   return done;
 }
@@ -156,6 +177,7 @@ Result<IntegrityReport> check_integrity(Database& database, ContentHasher& hashe
     if (done) done = check_rules(database, report);
     if (done) done = check_bodies(database, hasher, report);
     if (done) done = check_texts(database, hasher, report);
+    if (done) done = check_fingerprints(database, report);
   }
   if (done) done = database.execute("COMMIT");
   if (!done) return done.error();

@@ -36,66 +36,27 @@ struct StatusAnswer {
   std::vector<Count> states;    // of URLs, by state
   std::vector<Count> outcomes;  // of URLs that are done, most first
   std::vector<Count> reasons;   // of URLs that were skipped, most first
+  std::vector<Count> traps;     // of URLs that were skipped as traps, by rule, most first
   std::vector<HostRow> most_pages;
   std::vector<HostRow> most_errors;
   std::vector<EventRow> last_events;  // latest first
   int64_t file_bytes = 0;             // the database and its log
+  // Pages that say what an older one says; nullopt: not counted, as that would take too long.
+  std::optional<int64_t> exact_duplicates, near_duplicates;
 };
 Result<StatusAnswer> read_status(Database& database, const std::string& path);
-
-struct VisitInfo {
-  int64_t run_id = 0;
-  int64_t at = 0;
-  int64_t status = 0;  // 0: none
-  std::string outcome;
-  std::string change;
-};
-
-// A URL and the way it was found.
-struct ChainStep {
-  int64_t depth = 0;
-  std::string url;
-};
-
-struct UrlStory {
-  int64_t id = 0;
-  int64_t depth = 0;
-  int64_t hops = 0;
-  int64_t attempts = 0;
-  int64_t strikes = 0;
-  int64_t first_seen_at = 0;
-  std::string url, state, outcome, reason, seed, tag;
-  std::vector<ChainStep> chain;  // from the page it was found on back to the seed
-  std::optional<HostRow> host;
-  bool fetched = false;  // from here on only where there is a page row
-  bool has_body = false;
-  int64_t status = 0;
-  int64_t bytes = 0;
-  int64_t links_out = 0;
-  std::string detail, title, content_type, redirect;
-  std::vector<VisitInfo> visits;  // latest last
-};
-// `url` is canonical. Looks at every URL: there is no index by name, as it would make a large crawl
-// slow.
-Result<std::optional<UrlStory>> read_url(Database& database, std::string_view url);
-
-// Links that lead to a URL. Looks at every link, for at most `budget_ms`.
-struct LinkCount {
-  int64_t count = 0;
-  bool complete = true;  // false: the time was over, there may be more
-};
-Result<LinkCount> count_links_to(Database& database, int64_t url_id, int budget_ms);
-
-// At most `limit` known URLs of the host `authority` that begin like `url`, most alike first.
-Result<std::vector<std::string>> nearest_urls(Database& database, std::string_view authority,
-                                              std::string_view url, size_t limit);
 
 // What `crawl cat` shows. nullopt: no such URL.
 struct StoredContent {
   std::string outcome;              // of the URL; "" when it was never fetched
   std::optional<std::string> zstd;  // the body's frame
   std::optional<std::string> text;
+  // Where a run was asked for: of the version that was current when it ended.
+  int64_t run_id = 0;  // the run that brought it; 0: there was none yet
+  bool kept = true;    // false: it has made room for later ones
 };
-Result<std::optional<StoredContent>> read_content(Database& database, std::string_view url);
+// The current content; with `run_id`, what that run left.
+Result<std::optional<StoredContent>> read_content(Database& database, std::string_view url,
+                                                  std::optional<int64_t> run_id = {});
 
 }  // namespace crawl

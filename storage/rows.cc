@@ -3,6 +3,15 @@
 
 namespace crawl {
 
+Result<uint64_t> fingerprint_seed(Database& database) {
+  uint64_t seed = 0;
+  Result<void> done =
+      for_each_row(database, "SELECT value FROM meta WHERE key = 'fingerprint_seed'",
+                   [&](const Statement& row) { seed = static_cast<uint64_t>(row.integer(0)); });
+  if (!done) return done.error();
+  return seed;
+}
+
 std::string select_hosts(std::string_view rest) {
   return "SELECT id, name, delay_ms, backoff_level, latency_ms, next_at, pages, errors, "
          "a.state, a.rules, a.fetched_at, a.failing_since, a.crawl_delay_ms, "

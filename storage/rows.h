@@ -37,6 +37,9 @@ inline std::optional<int64_t> optional_integer(const Statement& row, int column)
   return row.integer(column);
 }
 
+// The secret of this database, made when it was made (meta 'fingerprint_seed').
+Result<uint64_t> fingerprint_seed(Database& database);
+
 // "SELECT … FROM host " + `rest`, whose rows host_row() reads.
 std::string select_hosts(std::string_view rest);
 HostRow host_row(const Statement& row);

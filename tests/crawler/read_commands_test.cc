@@ -6,10 +6,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstdlib>
-
 #include "base/clock.h"
 #include "storage/lock.h"
+#include "tests/crawler/ask.h"
 #include "tests/storage/storage_support.h"
 #include "web/robots.h"
 
@@ -17,51 +16,6 @@ using namespace crawl;
 using namespace crawl::test;
 
 namespace {
-
-// What a command writes, in memory.
-class Capture {
- public:
-  Capture() : file_(::open_memstream(&data_, &size_)) { REQUIRE(file_ != nullptr); }
-  ~Capture() {
-    std::fclose(file_);
-    std::free(data_);
-  }
-  Capture(const Capture&) = delete;
-  Capture& operator=(const Capture&) = delete;
-  std::FILE* file() { return file_; }
-  std::string text() {
-    std::fflush(file_);
-    return {data_, size_};
-  }
-
- private:
-  char* data_ = nullptr;
-  size_t size_ = 0;
-  std::FILE* file_;
-};
-
-struct Answer {
-  ExitCode code;
-  std::string out, err;
-  bool says(const std::string& words) const { return out.find(words) != std::string::npos; }
-};
-
-using Command = ExitCode (*)(const ReadOptions&);
-
-Answer ask(Command command, const std::string& database, std::vector<std::string> urls = {},
-           bool json = false, bool text_only = false) {
-  Capture out;
-  Capture err;
-  ReadOptions options;
-  options.database = database;
-  options.urls = std::move(urls);
-  options.json = json;
-  options.text_only = text_only;
-  options.out = out.file();
-  options.err = err.file();
-  const ExitCode code = command(options);
-  return {code, out.text(), err.text()};
-}
 
 // A small crawl: seed → page → a dead link, a picture, a URL that robots.txt refuses, one that
 // waits.
@@ -72,6 +26,7 @@ void write_crawl(const std::string& path, bool finish = true) {
   unit.seeds[0].tag = "news";
   unit.new_hosts.push_back(new_host(1, "a.test"));
   unit.new_hosts[0].robots[0].state = RobotsState::kOk;
+  unit.new_hosts[0].robots[0].fetched_at = 1'699'999'999'000;
   unit.new_hosts[0].robots[0].rules =
       RobotsRules::parse("User-agent: *\nDisallow: /private\n", "crawl").serialize();
   const char* urls[] = {"http://a.test/",      "http://a.test/page",        "http://a.test/dead",
@@ -295,6 +250,14 @@ TEST_CASE("check: each thing that is wrong is named", "[check]") {
              "a body that differs from its content_hash"},
       Damage{"UPDATE page SET text_hash = 5 WHERE url_id = 1",
              "a text that differs from its text_hash"},
+      Damage{"UPDATE content SET refs = 2 WHERE id = 1",
+             "content whose references are not those that are counted (1)\n  content 1\n"},
+      Damage{"INSERT INTO content VALUES(9, 0, 0, 'x', NULL, NULL)",
+             "content whose references are not those that are counted (1)\n  content 9\n"},
+      Damage{"DELETE FROM content WHERE id = 2", "a reference to content that does not exist (1)"},
+      Damage{"UPDATE content SET zstd = NULL, text = NULL WHERE id = 1", "content that is empty"},
+      Damage{"UPDATE content SET fingerprint = 5 WHERE id = 1",
+             "content that differs from its fingerprint (1)\n  content 1\n"},
       Damage{"DELETE FROM visit WHERE url_id = 1", "a page that never was fetched in any run"},
       Damage{"DELETE FROM host", "a URL of a host that does not exist (6)"},
       Damage{"DELETE FROM run", "a visit in a run that does not exist"});
