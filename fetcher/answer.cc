@@ -6,7 +6,7 @@
 
 #include "base/escape.h"
 #include "fetcher/text_bounds.h"
-#include "web/media_type.h"
+#include "web/mime_sniff.h"
 #include "web/robots.h"
 
 namespace crawl {
@@ -53,35 +53,43 @@ void encode_into(const Message& message, std::string& out) {
 
 }  // namespace
 
-Answerer::Answerer(Document& document, uint32_t generation, std::string robots_agent,
+Answerer::Answerer(Document& document, const Clock& clock, const Settings& settings,
                    PhaseHandler on_phase)
-    : document_(document),
-      generation_(generation),
-      robots_agent_(std::move(robots_agent)),
-      on_phase_(std::move(on_phase)) {}
+    : document_(document), clock_(clock), settings_(settings), on_phase_(std::move(on_phase)) {}
 
-bool Answerer::parse(uint64_t lease, const DocumentInput& input, PageResult& result) {
+void Answerer::parse(DocumentInput input, PageResult& result) {
+  input.robots_agent = settings_.robots_agent;
+  input.now_ms = clock_.wall_ms();
+  const uint64_t lease = result.transfer.lease;
   on_phase_(lease, input.url, Phase::kDecode);
-  return document_.parse(input, result, [&](Phase phase) { on_phase_(lease, input.url, phase); });
+  const Outcome outcome =
+      document_.parse(input, result, [&](Phase phase) { on_phase_(lease, input.url, phase); });
+  detail_ = bounded_line(document_.problem(), kShortBytesMax);
+  if (outcome == Outcome::kUnsupportedType && detail_.empty()) {
+    detail_ = unsupported_detail(result.content_type);
+  }
+  if (outcome != Outcome::kOk) result.transfer.outcome = outcome;
+  if (!detail_.empty()) result.transfer.detail = detail_;
 }
 
 void Answerer::answer(const HttpTransfer& transfer, std::string& out) {
   const FetchRequest& request = transfer.request();
-  const Transfer summary = summarise(transfer.report(), request.lease, generation_);
-  if (request.kind == JobKind::kPage) return answer_page(transfer, summary, out);
-  answer_robots(summary, request.url, robots_agent_, transfer.body(), out);
+  const Transfer summary = summarise(transfer.report(), request.lease, settings_.generation);
+  if (request.kind != JobKind::kRobots) return answer_page(transfer, summary, out);
+  answer_robots(summary, request.url, settings_.robots_agent, transfer.body(), out);
 }
 
 void Answerer::answer_page(const HttpTransfer& transfer, const Transfer& summary,
                            std::string& out) {
   const ResponseHead& head = transfer.head();
-  const std::string raw_type = head.value("content-type");
-  const std::string essence = bounded_line(parse_media_type(raw_type).essence, kShortBytesMax);
+  const std::string raw_type = head.joined_values("content-type");
+  const std::string essence = bounded_line(transfer.content_type(), kShortBytesMax);
   const std::string headers = bounded_text(head.lines(), kHeaderBytesMax);
   const std::string etag = validator(head.value("etag"));
   const std::string last_modified = validator(head.value("last-modified"));
-  const std::string robots_tag = head.joined_values("x-robots-tag");
-  std::string unsupported;
+  const std::string robots_tag = head.joined_values("x-robots-tag", "\n");
+  const std::string link_header = head.joined_values("link");
+  const std::string content_language = head.joined_values("content-language");
 
   PageResult result;
   result.transfer = summary;
@@ -90,13 +98,17 @@ void Answerer::answer_page(const HttpTransfer& transfer, const Transfer& summary
   result.etag = etag;
   result.last_modified = last_modified;
   if (has_page(summary.outcome)) {
-    const DocumentInput input{transfer.body(), raw_type,      transfer.request().url,
-                              robots_tag,      robots_agent_, transfer.truncated()};
-    if (!parse(summary.lease, input, result)) {
-      unsupported = unsupported_detail(result.content_type);
-      result.transfer.outcome = Outcome::kUnsupportedType;
-      result.transfer.detail = unsupported;
-    }
+    DocumentInput input;
+    input.body = transfer.body();
+    input.content_type = raw_type;
+    input.url = transfer.request().url;
+    input.x_robots_tag = robots_tag;
+    input.truncated = transfer.truncated();
+    input.link_header = link_header;
+    input.content_language = content_language;
+    input.nosniff = says_nosniff(head.joined_values("x-content-type-options"));
+    input.is_sitemap = transfer.request().kind == JobKind::kSitemap;
+    parse(input, result);
   }
   encode_into(result, out);
 }
@@ -119,23 +131,23 @@ void Answerer::answer_robots(const Transfer& summary, std::string_view url, std:
 void Answerer::answer(const ParseJob& job, std::string& out) {
   Transfer summary;
   summary.lease = job.lease;
-  summary.generation = generation_;
+  summary.generation = settings_.generation;
   summary.outcome = Outcome::kOk;
   summary.status = 200;
   summary.wire_bytes = job.bytes.size();
   if (job.kind == JobKind::kRobots) {
-    const std::string_view agent = job.robots_agent.empty() ? robots_agent_ : job.robots_agent;
+    const std::string_view agent =
+        job.robots_agent.empty() ? settings_.robots_agent : job.robots_agent;
     return answer_robots(summary, job.base, agent, job.bytes, out);
   }
   PageResult result;
   result.transfer = summary;
-  const DocumentInput input{job.bytes, job.content_type, job.base, "", robots_agent_, false};
-  std::string unsupported;
-  if (!parse(job.lease, input, result)) {
-    unsupported = unsupported_detail(result.content_type);
-    result.transfer.outcome = Outcome::kUnsupportedType;
-    result.transfer.detail = unsupported;
-  }
+  DocumentInput input;
+  input.body = job.bytes;
+  input.content_type = job.content_type;
+  input.url = job.base;
+  input.is_sitemap = job.kind == JobKind::kSitemap;
+  parse(input, result);
   encode_into(result, out);
 }
 
@@ -144,10 +156,12 @@ void Answerer::answer_failure(const FetchJob& job, Outcome outcome, std::string_
   const std::string line = bounded_line(detail, kShortBytesMax);
   Transfer summary;
   summary.lease = job.lease;
-  summary.generation = generation_;
+  summary.generation = settings_.generation;
   summary.outcome = outcome;
   summary.detail = line;
-  if (job.kind == JobKind::kRobots) return answer_robots(summary, job.url, robots_agent_, "", out);
+  if (job.kind == JobKind::kRobots) {
+    return answer_robots(summary, job.url, settings_.robots_agent, "", out);
+  }
   PageResult result;
   result.transfer = summary;
   encode_into(result, out);

@@ -7,6 +7,7 @@
 #include <functional>
 #include <string>
 
+#include "base/clock.h"
 #include "fetcher/document.h"
 #include "fetcher/transfer.h"
 #include "ipc/messages.h"
@@ -18,9 +19,13 @@ class Answerer {
   // Called before each phase of a job.
   using PhaseHandler = std::function<void(uint64_t lease, std::string_view url, Phase phase)>;
 
-  // `document` must outlive the answerer. `robots_agent` is Configure's.
-  Answerer(Document& document, uint32_t generation, std::string robots_agent,
-           PhaseHandler on_phase);
+  struct Settings {  // of Configure
+    uint32_t generation = 0;
+    std::string robots_agent;
+  };
+
+  // `document` and `clock` must outlive the answerer.
+  Answerer(Document& document, const Clock& clock, const Settings& settings, PhaseHandler on_phase);
 
   // Each replaces `out` by one encoded PageResult or RobotsResult, within the limits of every
   // field.
@@ -34,11 +39,12 @@ class Answerer {
   void answer_page(const HttpTransfer& transfer, const Transfer& summary, std::string& out);
   void answer_robots(const Transfer& summary, std::string_view url, std::string_view agent,
                      std::string_view bytes, std::string& out);
-  bool parse(uint64_t lease, const DocumentInput& input, PageResult& result);
+  void parse(DocumentInput input, PageResult& result);
 
   Document& document_;
-  uint32_t generation_;
-  std::string robots_agent_;
+  const Clock& clock_;
+  const Settings settings_;
+  std::string detail_;  // what transfer.detail points into
   PhaseHandler on_phase_;
 };
 

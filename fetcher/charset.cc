@@ -185,6 +185,10 @@ CharsetChoice CharsetDecoder::choose(std::string_view body, const CharsetEvidenc
   if (const auto name = encoding_for_label(evidence.http_charset)) {
     return {*name, CharsetSource::kHttp, 0};
   }
+  if (evidence.is_xml) {
+    if (const auto name = declared_xml_encoding(body)) return {*name, CharsetSource::kMeta, 0};
+    return {kUtf8, CharsetSource::kDefault, 0};
+  }
   if (evidence.is_html) {
     if (const auto name = prescan_encoding(body)) return {*name, CharsetSource::kMeta, 0};
   }

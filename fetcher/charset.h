@@ -29,6 +29,7 @@ struct CharsetEvidence {
   std::string_view http_charset;  // charset parameter of Content-Type; "" when absent
   bool is_html = false;           // a meta element may speak
   bool truncated = false;         // the body stops in mid-stream, perhaps in mid-character
+  bool is_xml = false;            // an XML declaration may speak; instead of is_html
 };
 
 class CharsetDecoder {
@@ -39,7 +40,8 @@ class CharsetDecoder {
   CharsetDecoder(const CharsetDecoder&) = delete;
   CharsetDecoder& operator=(const CharsetDecoder&) = delete;
 
-  // BOM > HTTP > meta in time > valid UTF-8 > late meta > detector > windows-1252.
+  // BOM > HTTP > meta in time > valid UTF-8 > late meta > detector > windows-1252. For XML (RFC
+  // 7303 §3): BOM > HTTP > declaration > UTF-8.
   CharsetChoice choose(std::string_view body, const CharsetEvidence& evidence);
 
   // The text of `body` as valid UTF-8 without NUL: what cannot be decoded, and NUL, becomes U+FFFD.

@@ -5,33 +5,37 @@
 #include "fetcher/ascii.h"
 #include "fetcher/charset.h"
 #include "fetcher/compress.h"
+#include "fetcher/content_plan.h"
+#include "fetcher/css_links.h"
+#include "fetcher/gunzip.h"
 #include "fetcher/html_arena.h"
 #include "fetcher/html_extract.h"
+#include "fetcher/language.h"
 #include "fetcher/link_collector.h"
+#include "fetcher/link_header.h"
 #include "fetcher/link_scan.h"
 #include "fetcher/robots_directives.h"
 #include "fetcher/string_pool.h"
 #include "fetcher/text_features.h"
 #include "fetcher/text_writer.h"
+#include "fetcher/xml_reader.h"
 #include "web/media_type.h"
 
 namespace crawl {
 namespace {
 
-constexpr size_t kSniffBytes = 1445;  // MIME Sniffing Standard §5.2
+constexpr size_t kBytesKept = size_t{4} << 20;  // buffers above this are given back
 
 // Everything that Document::parse() answers for; the rest belongs to the transfer.
 void reset_page(PageResult& result) {
-  result.content_type = {};
-  result.parse_status = ParseStatus::kNone;
-  result.charset = {};
-  result.charset_source = CharsetSource::kNone;
-  result.title = result.description = result.canonical = result.lang = result.text = {};
-  result.robots_directives = 0;
-  result.body_bytes = result.content_hash = result.text_hash = result.simhash = 0;
-  result.links_dropped = 0;
-  result.links.clear();
-  result.body_zstd = {};
+  PageResult fresh;
+  fresh.transfer = result.transfer;
+  fresh.headers = result.headers;
+  fresh.etag = result.etag;
+  fresh.last_modified = result.last_modified;
+  fresh.links = std::move(result.links);  // for their memory
+  fresh.links.clear();
+  result = std::move(fresh);
 }
 
 }  // namespace
@@ -39,9 +43,32 @@ void reset_page(PageResult& result) {
 struct Document::State {
   explicit State(const Options& options_in) : options(options_in) {}
 
-  void parse_html(std::string_view html, const DocumentInput& input, PageResult& result,
-                  const std::function<void(Phase)>& phase);
+  // One document on its way.
+  struct Job {
+    const DocumentInput& input;
+    const ContentPlanner& planner;
+    PageResult& result;
+    const std::function<void(Phase)>& phase;
+
+    void enter(Phase next) const {
+      if (phase) phase(next);
+    }
+  };
+
+  Outcome read(const ContentPlanner::Plan& plan, const Job& job);
+  Outcome read_html(const Job& job);
+  Outcome read_xml(const Job& job);
+  Outcome read_text(std::string_view text, const Job& job);
+  Outcome read_style(const Job& job);
+  Outcome read_packed(const Job& job);
+  Outcome keep_unread(const Job& job);
+  bool read_entries(std::string_view utf8, const Job& job);
+  bool take_entries(const XmlOutcome& outcome, const Job& job);
+  void parse_html(std::string_view html, const Job& job);
+  std::string_view decode(std::string_view body, CharsetEvidence evidence, const Job& job);
   void set_text(std::string_view text, PageResult& result);
+  void set_language(const Job& job);
+  void finish(const Job& job);
 
   const Options options;
   std::unique_ptr<HtmlArena> arena;
@@ -50,8 +77,12 @@ struct Document::State {
   StringPool pool;
   TextWriter text;
   std::string repaired_text;
+  std::string unpacked;
+  std::string problem;
   LinkCollector links;
   HtmlExtractor extractor;
+  XmlReader xml;
+  LanguageDetector languages;
 };
 
 Document::Document(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -71,60 +102,166 @@ Result<std::unique_ptr<Document>> Document::create(const Options& options) {
   return std::unique_ptr<Document>(new Document(std::move(state)));
 }
 
-bool Document::parse(const DocumentInput& input, PageResult& result,
-                     const std::function<void(Phase)>& phase) {
-  reset_page(result);
-  state_->pool.clear();
-  const MediaType type = parse_media_type(input.content_type);
-  const std::string_view essence =
-      type.essence.empty() ? sniff_essence(input.body.substr(0, kSniffBytes)) : type.essence;
-  result.content_type = state_->pool.add(utf8_prefix(essence, kShortBytesMax));
-  const ContentClass content = content_class(essence);
-  if (content == ContentClass::kUnsupported) return false;
+std::string_view Document::problem() const { return state_->problem; }
 
-  if (phase) phase(Phase::kDecode);
-  const bool is_html = content == ContentClass::kHtml;
-  const CharsetChoice charset =
-      state_->charsets->choose(input.body, {type.charset, is_html, input.truncated});
-  const std::string_view decoded = state_->charsets->decode(input.body, charset);
-  result.charset = charset.name;
-  result.charset_source = charset.source;
-  result.robots_directives = robots_in_header(input.x_robots_tag, input.robots_agent);
-  if (is_html && !decoded.empty()) {
-    state_->parse_html(decoded, input, result, phase);
-  } else {
-    if (phase) phase(Phase::kExtract);
-    if (!input.body.empty()) result.parse_status = ParseStatus::kOk;
-    result.text = utf8_prefix(decoded, kBodyBytesCeiling);
+Outcome Document::parse(const DocumentInput& input, PageResult& result,
+                        const std::function<void(Phase)>& phase) {
+  reset_page(result);
+  State& state = *state_;
+  state.pool.clear();
+  state.problem.clear();
+  if (state.unpacked.capacity() > kBytesKept) std::string().swap(state.unpacked);
+  const ContentPlanner planner(
+      {input.content_type, input.nosniff, input.is_sitemap, input.url, state.options.types});
+  const ContentPlanner::Plan plan = planner.plan(input.body);
+  const std::string_view essence = state.pool.add(utf8_prefix(plan.essence, kShortBytesMax));
+  result.content_type = essence;
+  if (plan.reading == Reading::kNone) return Outcome::kUnsupportedType;
+
+  const State::Job job{input, planner, result, phase};
+  state.links.begin(input.url, result, state.pool);
+  const std::string_view canonical = add_header_links(input.link_header, state.links);
+  add_directives(robots_in_header(input.x_robots_tag, input.robots_agent), result);
+  const Outcome outcome = state.read(plan, job);
+  if (outcome != Outcome::kOk) {
+    reset_page(result);
+    result.content_type = essence;
+    return outcome;
   }
-  result.text_hash = hash_bytes(result.text);
-  result.simhash = simhash(result.text);
-  result.body_bytes = input.body.size();
-  result.content_hash = hash_bytes(input.body);
-  if (state_->options.keep_body) {
-    const auto frame = state_->compressor->compress(input.body);
-    if (frame && frame.value().size() <= kBodyBytesCeiling) result.body_zstd = frame.value();
+  if (result.canonical.empty()) result.canonical = canonical;
+  state.finish(job);
+  return Outcome::kOk;
+}
+
+Outcome Document::State::read(const ContentPlanner::Plan& plan, const Job& job) {
+  job.enter(Phase::kDecode);
+  switch (plan.reading) {
+    case Reading::kHtml:
+      return read_html(job);
+    case Reading::kXml:
+      return read_xml(job);
+    case Reading::kText:
+      return read_text(decode(job.input.body, {}, job), job);
+    case Reading::kStyle:
+      return read_style(job);
+    case Reading::kGzip:
+      return read_packed(job);
+    case Reading::kKeep:
+    case Reading::kNone:
+      break;
   }
+  return keep_unread(job);
+}
+
+Outcome Document::State::read_html(const Job& job) {
+  CharsetEvidence evidence;
+  evidence.is_html = true;
+  const std::string_view html = decode(job.input.body, evidence, job);
+  // A sitemap or a feed under the wrong name. XHTML's root is another, and is seen at once.
+  const std::string_view root = xml_root_name(html.substr(0, kResourceHeaderBytes));
+  const bool is_other_xml = is_readable_xml_root(root) && !is_xhtml_root(root);
+  if (!is_other_xml || !read_entries(html, job)) parse_html(html, job);
+  return Outcome::kOk;
+}
+
+Outcome Document::State::read_xml(const Job& job) {
+  CharsetEvidence evidence;
+  evidence.is_xml = true;
+  const std::string_view xml_text = decode(job.input.body, evidence, job);
+  if (read_entries(xml_text, job)) return Outcome::kOk;
+  if (!is_xhtml_root(xml_root_name(xml_text))) return keep_unread(job);
+  parse_html(xml_text, job);
+  return Outcome::kOk;
+}
+
+Outcome Document::State::read_text(std::string_view plain, const Job& job) {
+  job.enter(Phase::kExtract);
+  if (job.input.is_sitemap) {
+    if (read_entries(plain, job)) return Outcome::kOk;
+    if (take_entries(read_text_sitemap(plain, links, job.result), job)) return Outcome::kOk;
+  }
+  job.result.document = DocumentKind::kText;
+  if (!job.input.body.empty()) job.result.parse_status = ParseStatus::kOk;
+  job.result.text = utf8_prefix(plain, kBodyBytesCeiling);
+  return Outcome::kOk;
+}
+
+Outcome Document::State::read_style(const Job& job) {
+  const std::string_view css = decode(job.input.body, {}, job);
+  job.enter(Phase::kExtract);
+  add_css_links(css, links);
+  job.result.document = DocumentKind::kStyle;
+  job.result.parse_status = ParseStatus::kOk;
+  return Outcome::kOk;
+}
+
+Outcome Document::State::read_packed(const Job& job) {
+  auto opened = gunzip(job.input.body, kSitemapBytesMax, options.decode_ratio_max);
+  if (!opened) {
+    problem = opened.error().context;
+    return opened.error().code == Errc::kFull ? Outcome::kDecodeBomb : keep_unread(job);
+  }
+  unpacked = std::move(opened->bytes);
+  if (!opened->complete) problem = "the packed file breaks off";
+  CharsetEvidence evidence;
+  evidence.is_xml = !xml_root_name(unpacked).empty();
+  const std::string_view content = decode(unpacked, evidence, job);
+  if (read_entries(content, job)) return Outcome::kOk;
+  if (take_entries(read_text_sitemap(content, links, job.result), job)) return Outcome::kOk;
+  return keep_unread(job);
+}
+
+// What is no document of ours after all.
+Outcome Document::State::keep_unread(const Job& job) {
+  if (!matches_type_list(job.result.content_type, options.types)) return Outcome::kUnsupportedType;
+  job.result.charset = {};
+  job.result.charset_source = CharsetSource::kNone;
+  job.result.document = DocumentKind::kOther;
+  return Outcome::kOk;
+}
+
+bool Document::State::read_entries(std::string_view utf8, const Job& job) {
+  if (!XmlReader::looks_like(utf8)) return false;
+  job.enter(Phase::kParse);
+  return take_entries(xml.read(utf8, links, job.result), job);
+}
+
+bool Document::State::take_entries(const XmlOutcome& outcome, const Job& job) {
+  if (outcome.document == DocumentKind::kNone) return false;
+  job.result.document = outcome.document;
+  job.result.parse_status = ParseStatus::kOk;
+  set_text(outcome.text, job.result);
+  if (outcome.broken) problem = outcome.problem;
   return true;
 }
 
-void Document::State::parse_html(std::string_view html, const DocumentInput& input,
-                                 PageResult& result, const std::function<void(Phase)>& phase) {
-  if (phase) phase(Phase::kParse);
+std::string_view Document::State::decode(std::string_view body, CharsetEvidence evidence,
+                                         const Job& job) {
+  evidence.http_charset = job.planner.charset();
+  evidence.truncated = job.input.truncated;
+  const CharsetChoice choice = charsets->choose(body, evidence);
+  job.result.charset = choice.name;
+  job.result.charset_source = choice.source;
+  return charsets->decode(body, choice);
+}
+
+void Document::State::parse_html(std::string_view html, const Job& job) {
+  job.result.document = DocumentKind::kHtml;
+  if (html.empty()) return job.enter(Phase::kExtract);
+  job.enter(Phase::kParse);
   const GumboOutput* tree = arena->parse(html);
-  if (phase) phase(Phase::kExtract);
+  job.enter(Phase::kExtract);
   text.clear();
-  links.begin(input.url, result, pool);
-  const PageSink sink{result, links, text, input.robots_agent};
+  const PageSink sink{job.result, links, text, job.input.robots_agent};
   if (tree != nullptr) {
-    result.parse_status = ParseStatus::kOk;
+    job.result.parse_status = ParseStatus::kOk;
     extractor.extract(*tree, html, sink);
   } else {
-    result.parse_status = ParseStatus::kLimit;
+    job.result.parse_status = ParseStatus::kLimit;
     scan_html(html, sink, pool);
   }
   arena->clear();
-  set_text(text.text(), result);
+  set_text(text.text(), job.result);
 }
 
 void Document::State::set_text(std::string_view all, PageResult& result) {
@@ -132,6 +269,36 @@ void Document::State::set_text(std::string_view all, PageResult& result) {
   if (is_valid_utf8(result.text)) return;
   repaired_text = to_valid_utf8(result.text);
   result.text = utf8_prefix(repaired_text, kBodyBytesCeiling);
+}
+
+void Document::State::set_language(const Job& job) {
+  PageResult& result = job.result;
+  if (!result.lang.empty()) {
+    if (result.lang_source == LangSource::kNone) result.lang_source = LangSource::kMarkup;
+    return;
+  }
+  result.lang = language_in_header(job.input.content_language);
+  if (!result.lang.empty()) {
+    result.lang_source = LangSource::kHeader;
+    return;
+  }
+  // Menus are often in another language than what they surround.
+  const bool is_short = result.main_text.size() < kLanguageBytesMin;
+  result.lang = languages.detect(is_short ? result.text : result.main_text);
+  if (!result.lang.empty()) result.lang_source = LangSource::kDetector;
+}
+
+void Document::State::finish(const Job& job) {
+  PageResult& result = job.result;
+  set_language(job);
+  settle_unavailable(job.input.now_ms, result);
+  result.text_hash = hash_bytes(result.text);
+  result.simhash = simhash(result.text);
+  result.body_bytes = job.input.body.size();
+  result.content_hash = hash_bytes(job.input.body);
+  if (!options.keep_body) return;
+  const auto frame = compressor->compress(job.input.body);
+  if (frame && frame.value().size() <= kBodyBytesCeiling) result.body_zstd = frame.value();
 }
 
 }  // namespace crawl

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// From the bytes of a body to what a page yields: charset, title, text, links, hashes, compressed
-// body. Everything here runs on hostile bytes inside a fetcher.
+// From the bytes of a body to what it yields: its type and charset, title, text, language, links,
+// hashes, compressed body. HTML, XHTML, plain text, style sheets, sitemaps and feeds are read; what
+// else is kept is only stored. Everything here runs on hostile bytes inside a fetcher.
 
 #include <cstdint>
 #include <functional>
@@ -18,7 +19,7 @@ namespace crawl {
 
 struct DocumentInput {
   std::string_view body;              // after content decoding
-  std::string_view content_type;      // the header's value; "" when absent
+  std::string_view content_type;      // the header's values, joined with ", "; "" when absent
   std::string_view url;               // canonical URL of the page; "" when unknown
   std::string_view x_robots_tag;      // one header field's value per line; "" when absent
   std::string_view robots_agent;      // product token, for directives addressed to an agent
@@ -26,6 +27,7 @@ struct DocumentInput {
   std::string_view link_header;       // RFC 8288: values joined with ", "; "" when absent
   std::string_view content_language;  // the header's value; "" when absent
   bool nosniff = false;               // X-Content-Type-Options: nosniff
+  bool is_sitemap = false;            // wanted as a sitemap (JobKind::kSitemap)
   int64_t now_ms = 0;                 // wall clock, for unavailable_after
 };
 
@@ -35,10 +37,11 @@ class Document {
     uint64_t arena_bytes_max = 160u << 20;
     uint32_t cpu_ms_max = 1'000;  // for the HTML parser
     bool keep_body = true;
-    std::string types;  // Configure::types
+    uint32_t decode_ratio_max = 200;  // of files packed with gzip, as of content codings
+    std::string types = {};           // Configure::types
   };
 
-  // Opens the charset converters and compressors now, so that nothing is loaded from disk later.
+  // Opens charset converters and compressors now, so that nothing is loaded from disk later.
   static Result<std::unique_ptr<Document>> create(const Options& options);
   ~Document();
   Document(const Document&) = delete;
@@ -47,9 +50,14 @@ class Document {
   // Fills the fields of `result` from content_type on (not transfer, headers, etag, last_modified).
   // The views point into this object and into `input` and stay valid until the next call. Never
   // fails: whatever the bytes are, something meaningful is reported. `phase` is called before each
-  // phase. An unsupported type (web/media_type.h) sets content_type only and returns false.
-  bool parse(const DocumentInput& input, PageResult& result,
-             const std::function<void(Phase)>& phase);
+  // phase. Returns kOk, or, with content_type alone set: kUnsupportedType, or kDecodeBomb of a
+  // packed sitemap.
+  Outcome parse(const DocumentInput& input, PageResult& result,
+                const std::function<void(Phase)>& phase);
+
+  // What was wrong with the last document, in plain words; "" where nothing was. Also of one that
+  // is kOk: a sitemap that breaks off in the middle. Lives as long as the result's views.
+  std::string_view problem() const;
 
  private:
   struct State;

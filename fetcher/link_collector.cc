@@ -31,13 +31,11 @@ void LinkCollector::begin(std::string_view url, PageResult& result, StringPool& 
   seen_.clear();
   has_base_element_ = false;
   as_scanned_ = false;
+  links_max_ = kLinksMax;
   base_.reset();
   base_href_ = {};
   if (url.empty()) return;
-  if (auto parsed = Url::parse(url)) {
-    base_ = std::move(*parsed);
-    base_href_ = pool.add(base_->canonical().href());
-  }
+  if (auto parsed = Url::parse(url)) use_as_base(std::move(*parsed));
 }
 
 void LinkCollector::set_base(std::string_view href) {
@@ -45,13 +43,23 @@ void LinkCollector::set_base(std::string_view href) {
   has_base_element_ = true;
   auto parsed = base_ ? Url::parse(href, *base_) : Url::parse(href);
   if (!parsed || parsed->scheme() == "data" || parsed->scheme() == "javascript") return;
-  base_ = std::move(*parsed);
-  base_href_ = pool_->add(base_->canonical().href());
+  use_as_base(std::move(*parsed));
   seen_.clear();
 }
 
+// With a base that is too long nearly all links would be, at a great cost: only those that need
+// none count then.
+void LinkCollector::use_as_base(Url base) {
+  base_.reset();
+  base_href_ = {};
+  const std::string href = base.canonical().href();
+  if (href.size() > kUrlBytesMax) return;
+  base_ = std::move(base);
+  base_href_ = pool_->add(href);
+}
+
 size_t LinkCollector::add(LinkKind kind, std::string_view href, std::string_view rel) {
-  if (result_->links.size() >= kLinksMax) {
+  if (result_->links.size() >= links_max_) {
     ++result_->links_dropped;
     return kNone;
   }
@@ -86,15 +94,14 @@ const LinkCollector::Resolved& LinkCollector::resolve(std::string_view href) {
 LinkCollector::Resolved LinkCollector::parse(std::string_view href) {
   // A fragment alone names the base itself.
   if (href.starts_with('#') && !base_href_.empty() && base_->is_http()) return {base_href_, true};
-  // Removing tabs and dot segments may shorten a URL, but nothing sensible is that long.
-  if (href.size() > 4 * kUrlBytesMax || is_never_a_place(href)) return {};
+  if (is_never_a_place(href)) return {};
   const auto parsed = base_ ? Url::parse(href, *base_) : Url::parse(href);
   if (!parsed || is_never_a_place(parsed->href())) return {};
   const bool is_http = parsed->is_http();
   const bool is_canonical = !parsed->has_fragment() && !parsed->has_credentials();
   const Url canonical = is_canonical ? Url() : parsed->canonical();
   const std::string& text = is_canonical ? parsed->href() : canonical.href();
-  if (text.size() > kUrlBytesMax) return {};
+  if (text.size() > kUrlBytesMax) return {pool_->add(shortened_url(text)), false};
   return {pool_->add(text), is_http};
 }
 

@@ -3,6 +3,7 @@
 
 // The links of one page: resolved, canonical, counted and bounded.
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -29,14 +30,17 @@ class LinkCollector {
   // Links to pages are reported as kScanned from now on.
   void report_as_scanned() { as_scanned_ = true; }
 
-  // Adds a link, or counts it as dropped: not a URL, too long, a javascript:, data:, blob: or
-  // about: URL, or one too many. `href` must stay valid until the page is done. Returns the index
-  // for set_anchor(), or kNone.
+  // How many links the page may have: kLinksMax unless told otherwise, at most kEntriesMax.
+  void set_links_max(size_t links_max) { links_max_ = std::min(links_max, kEntriesMax); }
+
+  // Adds a link, or counts it as dropped: not a URL, a javascript:, data:, blob: or about: URL, or
+  // one too many. For a URL that is too long, its shortened_url() is added. `href` must stay valid
+  // until the page is done. Returns the index for set_anchor(), or kNone.
   size_t add(LinkKind kind, std::string_view href, std::string_view rel = {});
   // `text` is valid UTF-8 or not, white space collapsed; it is cut at kAnchorBytesMax.
   void set_anchor(size_t index, std::string_view text);
 
-  // An http(s) URL as add() would store it; "" when there is none.
+  // An http(s) URL as add() would store it; "" when there is none, or it is too long.
   std::string_view resolve_http(std::string_view href);
 
   // A copy in the pool: valid UTF-8, at most `bytes_max`.
@@ -50,6 +54,7 @@ class LinkCollector {
     bool is_http = false;
   };
 
+  void use_as_base(Url base);
   const Resolved& resolve(std::string_view href);
   Resolved parse(std::string_view href);
   std::string_view normal_rel(std::string_view rel);
@@ -58,6 +63,7 @@ class LinkCollector {
   StringPool* pool_ = nullptr;
   std::optional<Url> base_;
   std::string_view base_href_;  // canonical; "" when there is no base
+  size_t links_max_ = kLinksMax;
   bool has_base_element_ = false;
   bool as_scanned_ = false;
   // Pages repeat their links. Keys are the views given to add().

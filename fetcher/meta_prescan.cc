@@ -161,6 +161,14 @@ Encoding xml_encoding(std::string_view bytes) {
   return as_declared_in_ascii(encoding_for_label(label));
 }
 
+// "<?x" in UTF-16 without a BOM.
+Encoding wide_encoding(std::string_view bytes) {
+  using namespace std::string_view_literals;
+  if (bytes.starts_with("<\0?\0x\0"sv)) return "UTF-16LE";
+  if (bytes.starts_with("\0<\0?\0x"sv)) return "UTF-16BE";
+  return std::nullopt;
+}
+
 }  // namespace
 
 Encoding encoding_in_meta_content(std::string_view content) {
@@ -186,11 +194,15 @@ Encoding encoding_in_meta_content(std::string_view content) {
   }
 }
 
+Encoding declared_xml_encoding(std::string_view bytes) {
+  bytes = bytes.substr(0, kPrescanBytes);
+  if (const Encoding encoding = wide_encoding(bytes)) return encoding;
+  return xml_encoding(bytes);
+}
+
 Encoding prescan_encoding(std::string_view bytes, size_t bytes_max) {
   bytes = bytes.substr(0, bytes_max);
-  using namespace std::string_view_literals;
-  if (bytes.starts_with("<\0?\0x\0"sv)) return "UTF-16LE";
-  if (bytes.starts_with("\0<\0?\0x"sv)) return "UTF-16BE";
+  if (const Encoding encoding = wide_encoding(bytes)) return encoding;
   if (const Encoding encoding = Prescan(bytes).run()) return encoding;
   return xml_encoding(bytes);
 }

@@ -19,6 +19,10 @@ inline constexpr size_t kLatePrescanBytes = 64 * 1024;
 std::optional<std::string_view> prescan_encoding(std::string_view bytes,
                                                  size_t bytes_max = kPrescanBytes);
 
+// What an XML declaration says ("get an XML encoding"), or its first bytes where they are UTF-16
+// without a BOM.
+std::optional<std::string_view> declared_xml_encoding(std::string_view bytes);
+
 // §2.6.5 "extracting a character encoding from a meta element": "text/html; charset=x" → encoding
 // of "x".
 std::optional<std::string_view> encoding_in_meta_content(std::string_view content);

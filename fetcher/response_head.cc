@@ -129,10 +129,10 @@ std::string ResponseHead::value(std::string_view name) const {
   return found;
 }
 
-std::string ResponseHead::joined_values(std::string_view name) const {
+std::string ResponseHead::joined_values(std::string_view name, std::string_view separator) const {
   std::string joined;
   visit(name, [&](const std::string& text) {
-    if (!joined.empty()) joined += ", ";
+    if (!joined.empty()) joined += separator;
     joined += text;
     return true;
   });

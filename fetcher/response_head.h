@@ -42,8 +42,8 @@ class ResponseHead {
   // Value of the first field of that name, without white space around it; "" when absent. `name` is
   // in lower case.
   std::string value(std::string_view name) const;
-  // All values of that name, joined with ", ".
-  std::string joined_values(std::string_view name) const;
+  // All values of that name, in order.
+  std::string joined_values(std::string_view name, std::string_view separator = ", ") const;
 
   std::optional<uint64_t> announced_length() const { return announced_length_; }
   bool has_content_coding() const { return codings_ > 0; }

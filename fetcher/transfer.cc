@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "base/units.h"
-#include "web/media_type.h"
+#include "web/mime_sniff.h"
 
 namespace crawl {
 
@@ -14,9 +14,20 @@ namespace {
 
 constexpr long kReadBufferBytes = 32 * 1024;
 constexpr uint64_t kDrainBytesMax = 64 * 1024;  // less is read to the end, to keep the connection
-constexpr size_t kSniffBytes = 1445;            // MIME Sniffing Standard §5.2
 constexpr uint64_t kBombFloorBytes = 1u << 20;
 constexpr size_t kBodyKeptBytesMax = 256 * 1024;  // capacity that stays with a pooled handle
+
+uint64_t body_bytes_max(JobKind kind, const FetchSettings& settings) {
+  switch (kind) {
+    case JobKind::kRobots:
+      return kRobotsBytesMax;
+    case JobKind::kSitemap:
+      return kSitemapBytesMax;
+    case JobKind::kPage:
+      break;
+  }
+  return std::min<uint64_t>(settings.body_bytes_max, kBodyBytesCeiling);
+}
 
 }  // namespace
 
@@ -86,9 +97,9 @@ void HttpTransfer::begin(FetchRequest request, Url url) {
   drop_body();
   connected_.clear();
   refused_.clear();
-  body_max_ = request_.kind == JobKind::kRobots
-                  ? kRobotsBytesMax
-                  : std::min<uint64_t>(context_.settings.body_bytes_max, kBodyBytesCeiling);
+  body_max_ = body_bytes_max(request_.kind, context_.settings);
+  planner_.reset();
+  content_type_.clear();
   decoded_ = wire_seen_ = 0;
   begun_ms_ = active_ms_ = context_.clock.monotonic_ms();
   stop_ = Stop::kNone;
@@ -178,15 +189,29 @@ bool HttpTransfer::take_header(std::string_view line) {
 }
 
 bool HttpTransfer::head_finished() {
+  raw_type_ = head_.joined_values("content-type");
+  ContentHints hints;
+  hints.content_type = raw_type_;
+  hints.nosniff = says_nosniff(head_.joined_values("x-content-type-options"));
+  hints.is_sitemap = request_.kind == JobKind::kSitemap;
+  hints.url = request_.url;
+  hints.keep = context_.settings.types;
+  planner_.emplace(hints);
+  content_type_ = planner_->supplied();
   const int status = head_.status();
   if (status < 200 || status > 299) return refuse_or_drain();
   if (request_.kind == JobKind::kRobots) return true;
-  const std::string essence = parse_media_type(head_.value("content-type")).essence;
-  if (essence.empty()) {
-    use_ = BodyUse::kSniff;
-    return true;
-  }
-  return content_class(essence) != ContentClass::kUnsupported || refuse_or_drain();
+  if (!planner_->needs_bytes()) return use_by("");
+  use_ = BodyUse::kSniff;
+  return true;
+}
+
+bool HttpTransfer::use_by(std::string_view first_bytes) {
+  ContentPlanner::Plan plan = planner_->plan(first_bytes);
+  content_type_ = std::move(plan.essence);
+  if (plan.reading == Reading::kNone) return refuse_or_drain();
+  use_ = BodyUse::kKeep;
+  return true;
 }
 
 // The body is not wanted: reading a short one to its end keeps the connection, a long one is cut.
@@ -211,12 +236,7 @@ bool HttpTransfer::take_body(std::string_view data) {
     truncated_ = true;
     return stop(request_.kind == JobKind::kRobots ? Stop::kEnough : Stop::kTooLarge);
   }
-  if (use_ == BodyUse::kSniff && body_.size() >= kSniffBytes) {
-    use_ = BodyUse::kKeep;
-    const std::string_view essence = sniff_essence(body_);
-    if (content_class(essence) == ContentClass::kUnsupported) return refuse_or_drain();
-  }
-  return true;
+  return use_ != BodyUse::kSniff || body_.size() < kResourceHeaderBytes || use_by(body_);
 }
 
 uint64_t HttpTransfer::wire_bytes() const {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "base/result.h"
 #include "fetcher/address_guard.h"
 #include "fetcher/ca_store.h"
+#include "fetcher/content_plan.h"
 #include "fetcher/request_headers.h"
 #include "fetcher/response_head.h"
 #include "fetcher/verdict.h"
@@ -37,6 +39,7 @@ struct FetchSettings {
   uint32_t stall_timeout_ms = 20'000;
   uint64_t body_bytes_max = 10u << 20;
   uint32_t decode_ratio_max = 200;
+  std::string types = {};  // whose bodies are kept unread
 };
 
 struct FetchRequest {
@@ -102,6 +105,9 @@ class HttpTransfer {
   const FetchReport& report() const { return report_; }
   std::string_view body() const { return body_; }
   bool truncated() const { return truncated_; }
+  // The essence of the body's type as far as it is known: the computed one where the first bytes
+  // were needed, else the header's; "" when there is none.
+  const std::string& content_type() const { return content_type_; }
   // Lets go of a large body's memory.
   void drop_body();
 
@@ -126,6 +132,7 @@ class HttpTransfer {
   bool take_header(std::string_view line);
   bool take_body(std::string_view data);
   bool head_finished();
+  bool use_by(std::string_view first_bytes);
   bool refuse_or_drain();
   bool stop(Stop reason);
   bool is_bomb(uint64_t slack) const;
@@ -148,6 +155,9 @@ class HttpTransfer {
   std::unique_ptr<Url> url_;
   ResponseHead head_;
   FetchReport report_;
+  std::optional<ContentPlanner> planner_;  // of a page whose header has come
+  std::string raw_type_;                   // what it looks at
+  std::string content_type_;
   std::string body_;
   std::string connected_;  // endpoint last tried or used
   std::string refused_;    // endpoint that the policy forbade

@@ -7,7 +7,6 @@
 #include "fetcher/text_bounds.h"
 #include "fetcher/transfer.h"
 #include "web/http_date.h"
-#include "web/media_type.h"
 
 namespace crawl {
 
@@ -100,11 +99,10 @@ void HttpTransfer::judge_response() {
   if (status == 410) return set(Outcome::kGone, status_text);
   if (status >= 300) return set(Outcome::kHttpError, status_text);
   if (request_.kind == JobKind::kRobots) return set(Outcome::kOk, "");
-  std::string essence = parse_media_type(head_.value("content-type")).essence;
-  if (essence.empty() && use_ != BodyUse::kDrain) essence = sniff_essence(body_);
-  if (use_ == BodyUse::kDrain || content_class(essence) == ContentClass::kUnsupported) {
-    const std::string what = essence.empty() ? "a body without a type that is not text" : essence;
-    return set(Outcome::kUnsupportedType, what + " is not read as a page");
+  // A body that ended before there was enough to look at.
+  if (use_ == BodyUse::kSniff) use_by(body_);
+  if (use_ == BodyUse::kDrain) {
+    return set(Outcome::kUnsupportedType, content_type_ + " is not read as a page");
   }
   set(Outcome::kOk, "");
 }

@@ -29,6 +29,7 @@ FetchSettings fetch_settings(const Configure& configure) {
   settings.stall_timeout_ms = configure.stall_timeout_ms;
   settings.body_bytes_max = configure.body_bytes_max;
   settings.decode_ratio_max = configure.decode_ratio_max;
+  settings.types = configure.types;
   return settings;
 }
 
@@ -114,6 +115,8 @@ Result<void> Worker::load(const Configure& configure) {
   options.arena_bytes_max = configure.parse_arena_bytes_max;
   options.cpu_ms_max = configure.parse_cpu_ms_max;
   options.keep_body = configure.keep_body;
+  options.decode_ratio_max = configure.decode_ratio_max;
+  options.types = configure.types;
   auto document = Document::create(options);
   if (!document) return document.error();
   document_ = std::move(*document);
@@ -135,8 +138,8 @@ Result<void> Worker::load(const Configure& configure) {
   pool_->on_done([this](std::unique_ptr<HttpTransfer> transfer) {
     waiting_.emplace_back(std::move(transfer));
   });
-  answerer_ = std::make_unique<Answerer>(*document_, configure.generation,
-                                         std::string(configure.robots_agent),
+  const Answerer::Settings settings{configure.generation, std::string(configure.robots_agent)};
+  answerer_ = std::make_unique<Answerer>(*document_, loop_.clock(), settings,
                                          [this](uint64_t lease, std::string_view url, Phase phase) {
                                            queue_->blame(lease, phase);
                                            run_test_hook(url, phase);

@@ -56,6 +56,13 @@ TEST_CASE("response head: codings are counted over all fields", "[response_head]
                    ""}) == ResponseHead::Problem::kTooManyCodings);
 }
 
+TEST_CASE("response_head: values can be told apart", "[response_head]") {
+  ResponseHead head;
+  for (const char* line : {"HTTP/1.1 200 OK", "X: a, b", "Y: z", "x: c", ""}) head.add_line(line);
+  CHECK(head.joined_values("x") == "a, b, c");
+  CHECK(head.joined_values("x", "\n") == "a, b\nc");
+}
+
 TEST_CASE("text bounds: a cut never splits a character, and what is left is UTF-8",
           "[text_bounds]") {
   CHECK(crawl::utf8_prefix("a\xC3\xA4z", 2) == "a");

@@ -108,7 +108,7 @@ TEST_CASE("transfer: a small bomb is known by its ratio at the end", "[transfer]
 TEST_CASE("transfer: a compressed page is undone and both sizes are known", "[transfer]") {
   const std::string small = crawl::gzip_of_zeros(1);  // under the floor of the ratio's check
   const auto server = always(ScriptedServer::response(
-      "200 OK", "Content-Type: text/plain\r\nContent-Encoding: gzip\r\n", small));
+      "200 OK", "Content-Type: text/html\r\nContent-Encoding: gzip\r\n", small));
   TransferRig rig;
   const auto& transfer = rig.fetch(server->url("/"));
   CHECK(transfer.report().outcome == Outcome::kOk);

@@ -204,6 +204,55 @@ TEST_CASE("transfer: a body without Content-Type is looked at", "[transfer]") {
   CHECK(rig.fetch(server->url("/image")).report().outcome == Outcome::kUnsupportedType);
 }
 
+TEST_CASE("transfer: a body is looked at, and cut off when it is not wanted", "[transfer]") {
+  const auto server = ScriptedServer::answering([](const std::string& request) {
+    const bool feed = mentions(request, "GET /feed");
+    const std::string start = feed ? "<?xml version='1.0'?><rss>" : "<?xml version='1.0'?><svg>";
+    return Reply{ScriptedServer::response("200 OK", "Content-Type: application/xml\r\n",
+                                          start + std::string(5'000'000, 'x'))};
+  });
+  TransferRig rig;
+  const auto& feed = rig.fetch(server->url("/feed"));
+  CHECK(feed.report().outcome == Outcome::kOk);
+  CHECK(feed.body().size() > 5'000'000);
+  const auto& drawing = rig.fetch(server->url("/drawing"));
+  CHECK(drawing.report().outcome == Outcome::kUnsupportedType);
+  CHECK(drawing.report().wire_bytes < 200'000);
+  CHECK(drawing.content_type() == "application/xml");
+}
+
+TEST_CASE("transfer: a type that is wanted is downloaded", "[transfer]") {
+  const auto server = ScriptedServer::answering([](const std::string& request) {
+    const bool image = mentions(request, "GET /image");
+    return Reply{ScriptedServer::response(
+        "200 OK", image ? "Content-Type: image/jpeg\r\n" : "Content-Type: application/pdf\r\n",
+        image ? "GIF89a" : "%PDF-1.7")};
+  });
+  FetchSettings settings = TransferRig::quick_settings();
+  settings.types = "image/gif application/pdf";
+  TransferRig rig(settings);
+  CHECK(rig.fetch(server->url("/pdf")).body() == "%PDF-1.7");
+  const auto& image = rig.fetch(server->url("/image"));
+  CHECK(image.report().outcome == Outcome::kOk);
+  CHECK(image.content_type() == "image/gif");
+}
+
+TEST_CASE("transfer: a sitemap may be larger than a page", "[transfer]") {
+  const std::string list = "http://h.example/" + std::string(3000, 'x');
+  const auto server =
+      always(ScriptedServer::response("200 OK", "Content-Type: application/x-odd\r\n", list));
+  FetchSettings settings = TransferRig::quick_settings();
+  settings.body_bytes_max = 1000;
+  TransferRig rig(settings);
+  FetchRequest request;
+  request.kind = JobKind::kSitemap;
+  request.url = server->url("/list");
+  request.policy = AddressPolicy::kAny;
+  const auto& transfer = rig.fetch(request);
+  CHECK(transfer.report().outcome == Outcome::kOk);
+  CHECK(transfer.body() == list);
+}
+
 TEST_CASE("transfer: interim responses and trailers are not the header", "[transfer]") {
   const auto server = always(
       "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"

@@ -175,6 +175,60 @@ TEST_CASE("worker: bytes can be parsed without a fetch", "[worker]") {
   CHECK(robots(rules_bytes).rules.find("/c") == std::string_view::npos);
 }
 
+TEST_CASE("worker: what the header says about the page counts", "[worker]") {
+  const auto server = always(ScriptedServer::response(
+      "200 OK",
+      "Content-Type: text/html\r\nLink: </next>; rel=next\r\nLink: </c>; rel=canonical\r\n"
+      "X-Robots-Tag: otherbot: noindex\r\nX-Robots-Tag: noarchive\r\n"
+      "X-Robots-Tag: unavailable_after: 25-Jun-2010 15:00:00 GMT\r\nContent-Language: de\r\n",
+      "<p>x"));
+  WorkerRig rig;
+  rig.configure();
+  const std::string url = server->url("/");
+  rig.put(page_job(1, url));
+  const std::string bytes = rig.result();
+  const PageResult result = page(bytes);
+  CHECK(result.document == DocumentKind::kHtml);
+  REQUIRE(result.links.size() == 2);
+  CHECK(result.links[0].kind == LinkKind::kHeader);
+  CHECK(result.links[0].rel == "next");
+  CHECK(result.canonical == server->url("/c"));
+  CHECK(result.robots_directives == (kRobotsNoarchive | kRobotsUnavailable | kRobotsNoindex));
+  CHECK(result.unavailable_after_ms == 1'277'478'000'000);
+  CHECK(result.lang == "de");
+  CHECK(result.lang_source == LangSource::kHeader);
+}
+
+TEST_CASE("worker: a sitemap job reads a list of URLs, and says what is broken", "[worker]") {
+  WorkerRig rig;
+  Configure configure;
+  configure.types = "image/gif";
+  rig.configure(configure);
+  ParseJob job;
+  job.lease = 8;
+  job.kind = JobKind::kSitemap;
+  job.base = "http://example.com/dir/";
+  job.content_type = "text/plain";
+  job.bytes = "http://example.com/a\nhttp://example.com/b\n";
+  rig.put(job);
+  const std::string bytes = rig.result();
+  CHECK(page(bytes).document == DocumentKind::kSitemap);
+  CHECK(page(bytes).links.size() == 2);
+  job.bytes = "<urlset><url><loc>http://example.com/a</loc></url>";
+  rig.put(job);
+  const std::string broken_bytes = rig.result();
+  CHECK(page(broken_bytes).transfer.outcome == Outcome::kOk);
+  CHECK_FALSE(page(broken_bytes).transfer.detail.empty());
+  CHECK(page(broken_bytes).links.size() == 1);
+  job.kind = JobKind::kPage;
+  job.content_type = "image/jpeg";
+  job.bytes = "GIF89a";
+  rig.put(job);
+  const std::string image_bytes = rig.result();
+  CHECK(page(image_bytes).document == DocumentKind::kOther);
+  CHECK(page(image_bytes).content_type == "image/gif");
+}
+
 TEST_CASE("worker: results larger than the ring wait for space, and none is lost", "[worker]") {
   std::string text;
   for (int i = 0; text.size() < 300'000; ++i) text += "word" + std::to_string(i) + " ";
