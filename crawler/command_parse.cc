@@ -3,9 +3,11 @@
 #include <deque>
 #include <nlohmann/json.hpp>
 
+#include "base/clock.h"
 #include "base/escape.h"
 #include "base/limits.h"
 #include "crawler/base64.h"
+#include "crawler/json_check.h"
 #include "crawler/line_service.h"
 #include "crawler/parse_client.h"
 #include "crawler/part_commands.h"
@@ -26,29 +28,60 @@ std::string hexadecimal(uint64_t value) {
 Json links_json(const std::vector<PageLink>& links) {
   Json list = Json::array();
   for (const PageLink& link : links) {
-    list.push_back(Json{{"href", link.href},
-                        {"kind", name(link.kind)},
-                        {"rel", link.rel},
-                        {"anchor", link.anchor}});
+    Json entry{
+        {"href", link.href}, {"kind", name(link.kind)}, {"rel", link.rel}, {"anchor", link.anchor}};
+    // What only sitemaps and feeds say.
+    if (link.modified_at_ms != 0) entry["modified_at"] = iso8601_utc(link.modified_at_ms);
+    if (link.priority != kPriorityNormal) entry["priority"] = link.priority;
+    list.push_back(std::move(entry));
   }
   return list;
+}
+
+// null where it is not known.
+Json time_json(int64_t wall_ms) {
+  return wall_ms == 0 ? Json(nullptr) : Json(iso8601_utc(wall_ms));
+}
+
+Json robots_json(const PageResult& page) {
+  const auto has = [&page](uint8_t bit) { return (page.robots_directives & bit) != 0; };
+  return Json{{"noindex", has(kRobotsNoindex)},
+              {"nofollow", has(kRobotsNofollow)},
+              {"noarchive", has(kRobotsNoarchive)},
+              {"unavailable", has(kRobotsUnavailable)},
+              {"unavailable_after", time_json(page.unavailable_after_ms)}};
+}
+
+// A fetcher's word that it is JSON is not enough. Read with members in the order of their names:
+// keeping their own order takes time by the square of their number.
+Json metadata_json(std::string_view metadata) {
+  constexpr size_t kDepthMax = 100;
+  if (!is_json_object(metadata, kDepthMax)) return Json::object();
+  const auto parsed = nlohmann::json::parse(metadata, nullptr, false);
+  return parsed.is_discarded() ? Json::object() : Json(parsed);
 }
 
 Json page_json(const PageResult& page) {
   Json json;
   json["outcome"] = name(page.transfer.outcome);
+  if (!page.transfer.detail.empty()) json["detail"] = page.transfer.detail;
+  json["document"] = name(page.document);
   json["title"] = page.title;
   json["description"] = page.description;
   json["canonical"] = page.canonical;
+  json["author"] = page.author;
+  json["published_at"] = time_json(page.published_at_ms);
+  json["modified_at"] = time_json(page.modified_at_ms);
   json["lang"] = page.lang;
+  json["lang_source"] = name(page.lang_source);
   json["charset"] = page.charset;
   json["charset_source"] = name(page.charset_source);
   json["content_type"] = page.content_type;
   json["parse_status"] = name(page.parse_status);
-  json["robots"] = Json{{"noindex", (page.robots_directives & kRobotsNoindex) != 0},
-                        {"nofollow", (page.robots_directives & kRobotsNofollow) != 0},
-                        {"noarchive", (page.robots_directives & kRobotsNoarchive) != 0}};
+  json["robots"] = robots_json(page);
+  json["metadata"] = metadata_json(page.metadata);
   json["text"] = page.text;
+  json["main_text"] = page.main_text;
   json["links"] = links_json(page.links);
   json["links_dropped"] = page.links_dropped;
   json["bytes"] = page.body_bytes;
