@@ -76,7 +76,8 @@ Microdata::Scope Microdata::open(Element element, const ItemAttributes& attribut
     added.is_top_level = attributes.itemprop == nullptr;
     scope.item = item;
   }
-  if (attributes.itemprop == nullptr || properties_.size() >= kPropertiesMax) return scope;
+  if (trim_ascii_space(view(attributes.itemprop)).empty()) return scope;  // §5.2.3: no name
+  if (properties_.size() >= kPropertiesMax) return scope;
   const auto index = static_cast<uint32_t>(properties_.size());
   Property& property = properties_.emplace_back();
   property.names = attributes.itemprop;

@@ -14,6 +14,7 @@ namespace {
 // at most, headings a quarter.
 constexpr size_t kMemberBytesMax = size_t{24} * 1024;
 constexpr size_t kHeadingsBytesMax = size_t{64} * 1024;
+constexpr size_t kHeadingsSeenMax = 10'000;
 constexpr size_t kValueBytesMax = size_t{4} * 1024;
 constexpr size_t kNameBytesMax = 128;
 constexpr size_t kNamesMax = 200;
@@ -76,6 +77,7 @@ void append_element(std::string& elements, std::string_view element, size_t byte
 void PageMetadata::clear() {
   headings_.clear();
   heading_count_ = 0;
+  headings_seen_ = 0;
   opengraph_.clear();
   twitter_.clear();
   value_count_ = 0;
@@ -89,7 +91,8 @@ void PageMetadata::clear() {
 }
 
 void PageMetadata::add_heading(int level, std::string_view text) {
-  if (heading_count_ >= kHeadingsMax) return;
+  if (heading_count_ >= kHeadingsMax || ++headings_seen_ > kHeadingsSeenMax) return;
+  text = utf8_prefix(text, 2 * kHeadingBytesMax);  // preformatted ones may be mostly white space
   std::string collapsed;
   while (collapsed.size() <= kHeadingBytesMax) {
     const std::string_view word = next_token(text);
@@ -232,7 +235,7 @@ void PageMetadata::assemble(std::string_view microdata, std::string& out) const 
   size_t left = kMetadataBytesMax - small - headings_.size();
   const bool has_json_ld = json_ld_.elements().size() <= left;
   if (has_json_ld) left -= json_ld_.elements().size();
-  out = "{";
+  out.assign(1, '{');
   append_list(out, "headings", '[', headings_, ']');
   append_list(out, "opengraph", '{', opengraph, '}');
   append_list(out, "twitter", '{', twitter, '}');

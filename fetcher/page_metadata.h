@@ -71,6 +71,7 @@ class PageMetadata {
 
   std::string headings_;  // elements of an array, as in JsonLd
   size_t heading_count_ = 0;
+  size_t headings_seen_ = 0;  // empty ones, too
   Properties opengraph_;
   Properties twitter_;
   size_t value_count_ = 0;

@@ -60,6 +60,12 @@ TEST_CASE("structure: headings have their level and text", "[structure]") {
         R"({"headings":[[1,"A b c"],[2,"D e"],[6,"\"f\"\\"]]})");
 }
 
+TEST_CASE("structure: headings that nest share their text", "[structure]") {
+  const std::string html =
+      repeated("<h1><div>", 100) + "<pre>" + std::string(500'000, ' ') + "x</pre>";
+  CHECK(metadata_of(html).empty());
+}
+
 TEST_CASE("structure: hidden headings are none", "[structure]") {
   CHECK(metadata_of("<h1 hidden>a</h1><div style='display:none'><h2>b</h2></div>"
                     "<template><h3>c</h3></template><h4><script>d</script></h4>")
@@ -182,6 +188,11 @@ TEST_CASE("structure: items have types, id and properties", "[structure]") {
                     "<span itemprop='a b'>x</span><i itemprop=a> y\n z</i></div>") ==
         R"({"microdata":[{"type":["http://n/A","http://n/B"],"id":"urn:x",)"
         R"("properties":{"a":["x","y z"],"b":["x"]}}]})");
+}
+
+TEST_CASE("structure: a property without a name is none", "[structure]") {
+  CHECK(metadata_of("<div itemscope><b itemprop=''>x</b><b itemprop=' '>y</b></div>") ==
+        R"({"microdata":[{"properties":{}}]})");
 }
 
 // §5.2.4
