@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "crawler/trap_rules.h"
 
+#include <random>
 #include <string>
+#include <vector>
 
 #include "tests/support/catch.h"
 
@@ -142,6 +144,30 @@ TEST_CASE("trap_rules: numbers that are no months are no dates", "[trap_rules]")
     CAPTURE(query);
     CHECK_FALSE(find_date("/x", query));
   }
+}
+
+TEST_CASE("trap_rules: any URL is judged", "[trap_rules]") {
+  const std::vector<std::string> pieces = {"/",     "2031",   "-",   "05",    "/05",   "a",
+                                           "?",     "&",      "=",   "year=", "month", "[]",
+                                           "date=", "events", "%5D", "//",    "T",     "31"};
+  std::mt19937 random(3);
+  int dates = 0;
+  for (int round = 0; round < 20'000; ++round) {
+    std::string text = "https://h/";
+    for (size_t n = random() % 40; n > 0; --n) text += pieces[random() % pieces.size()];
+    const Result<Url> url = Url::parse(text);
+    REQUIRE(url);
+    (void)repeats_segments(url->path());
+    (void)is_deep_path(url->path());
+    (void)is_grown_query(*url);
+    const std::optional<UrlDate> date = find_date(url->path(), url->query());
+    if (!date) continue;
+    ++dates;
+    CAPTURE(text);
+    REQUIRE(date->month >= month(1000, 1));
+    REQUIRE(date->month <= month(9999, 12));
+  }
+  CHECK(dates > 500);
 }
 
 TEST_CASE("trap_rules: a time has a month", "[trap_rules]") {
