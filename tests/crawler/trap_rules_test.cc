@@ -167,7 +167,7 @@ TEST_CASE("trap_rules: any URL is judged", "[trap_rules]") {
     REQUIRE(date->month >= month(1000, 1));
     REQUIRE(date->month <= month(9999, 12));
   }
-  CHECK(dates > 500);
+  CHECK(dates > 100);
 }
 
 TEST_CASE("trap_rules: a time has a month", "[trap_rules]") {
