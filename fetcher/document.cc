@@ -80,6 +80,7 @@ struct Document::State {
   std::string unpacked;
   std::string problem;
   LinkCollector links;
+  HeaderLinks header_links;
   HtmlExtractor extractor;
   XmlReader xml;
   LanguageDetector languages;
@@ -120,7 +121,7 @@ Outcome Document::parse(const DocumentInput& input, PageResult& result,
 
   const State::Job job{input, planner, result, phase};
   state.links.begin(input.url, result, state.pool);
-  const std::string_view canonical = add_header_links(input.link_header, state.links);
+  state.header_links = add_header_links(input.link_header, state.links);
   add_directives(robots_in_header(input.x_robots_tag, input.robots_agent), result);
   const Outcome outcome = state.read(plan, job);
   if (outcome != Outcome::kOk) {
@@ -128,7 +129,7 @@ Outcome Document::parse(const DocumentInput& input, PageResult& result,
     result.content_type = essence;
     return outcome;
   }
-  if (result.canonical.empty()) result.canonical = canonical;
+  if (result.canonical.empty()) result.canonical = state.header_links.canonical;
   state.finish(job);
   return Outcome::kOk;
 }
@@ -252,7 +253,7 @@ void Document::State::parse_html(std::string_view html, const Job& job) {
   const GumboOutput* tree = arena->parse(html);
   job.enter(Phase::kExtract);
   text.clear();
-  const PageSink sink{job.result, links, text, job.input.robots_agent};
+  const PageSink sink{job.result, links, text, job.input.robots_agent, header_links.alternates};
   if (tree != nullptr) {
     job.result.parse_status = ParseStatus::kOk;
     extractor.extract(*tree, html, sink);

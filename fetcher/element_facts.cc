@@ -6,75 +6,11 @@
 #include "fetcher/ascii.h"
 #include "fetcher/attribute_values.h"
 #include "fetcher/css_links.h"
+#include "fetcher/link_rel.h"
 #include "fetcher/robots_directives.h"
 
 namespace crawl {
 namespace {
-
-// rel values of <link> that name a resource or a service of the page rather than a page.
-constexpr std::string_view kResourceRels[] = {
-    "apple-touch-icon",
-    "apple-touch-icon-precomposed",
-    "apple-touch-startup-image",
-    "compression-dictionary",
-    "dns-prefetch",
-    "edituri",
-    "expect",
-    "https://api.w.org/",
-    "icon",
-    "image_src",
-    "manifest",
-    "mask-icon",
-    "micropub",
-    "modulepreload",
-    "pingback",
-    "preconnect",
-    "prefetch",
-    "preload",
-    "prerender",
-    "shortcut",
-    "stylesheet",
-    "webmention",
-    "wlwmanifest",
-};
-
-bool has_rel(std::string_view rel, std::string_view lower) {
-  for (std::string_view token = next_token(rel); !token.empty(); token = next_token(rel)) {
-    if (equals_ignoring_case(token, lower)) return true;
-  }
-  return false;
-}
-
-// The essence of a type attribute, without parameters.
-std::string_view essence_of(std::string_view type) {
-  return trim_ascii_space(type.substr(0, type.find(';')));
-}
-
-bool ends_ignoring_case(std::string_view text, std::string_view lower) {
-  return text.size() >= lower.size() &&
-         equals_ignoring_case(text.substr(text.size() - lower.size()), lower);
-}
-
-// What such a type says is for programs: descriptions of searches and embeddings, data.
-bool is_for_programs(std::string_view essence) {
-  return equals_ignoring_case(essence, "application/opensearchdescription+xml") ||
-         ends_ignoring_case(essence, "/json") || ends_ignoring_case(essence, "+json") ||
-         ends_ignoring_case(essence, "+oembed");
-}
-
-// HTML §4.2.4, §4.6.7: a <link> without rel creates no link; what it has in href is recorded, not
-// followed. Each keyword stands for itself: "next prefetch" is a page, too.
-bool names_resource(std::string_view rel, std::string_view essence) {
-  if (trim_ascii_space(rel).empty() || is_for_programs(essence)) return true;
-  if (has_rel(rel, "next") || has_rel(rel, "prev")) return false;
-  return std::any_of(std::begin(kResourceRels), std::end(kResourceRels),
-                     [rel](std::string_view name) { return has_rel(rel, name); });
-}
-
-bool is_feed(std::string_view essence) {
-  return equals_ignoring_case(essence, "application/rss+xml") ||
-         equals_ignoring_case(essence, "application/atom+xml");
-}
 
 bool same_word(std::string_view a, std::string_view b) {
   return !a.empty() && std::equal(a.begin(), a.end(), b.begin(), b.end(),
@@ -269,7 +205,7 @@ void ElementFacts::add_alternate(std::string_view href, const Attributes& attrib
   PageMetadata::LinkedDocument document;
   document.hreflang = trim_ascii_space(attributes.find("hreflang").value_or(""));
   document.type = trim_ascii_space(attributes.find("type").value_or(""));
-  const bool is_of_feed = is_feed(essence_of(document.type));
+  const bool is_of_feed = is_feed_type(essence_of(document.type));
   if (document.hreflang.empty() && !is_of_feed) return;
   document.href = links_.resolve_http(href);
   if (document.href.empty()) return;

@@ -5,6 +5,7 @@
 
 #include "base/escape.h"
 #include "fetcher/ascii.h"
+#include "fetcher/link_rel.h"
 #include "fetcher/css_links.h"
 
 namespace crawl {
@@ -65,6 +66,13 @@ void HtmlExtractor::begin(std::string_view source, const PageSink& sink) {
   scopes_.clear();
   main_.begin();
   metadata_.clear();
+  for (const PageMetadata::LinkedDocument& document : sink.alternates) {
+    if (is_feed_type(essence_of(document.type))) {
+      metadata_.add_feed(document);
+    } else {
+      metadata_.add_alternate(document);
+    }
+  }
   microdata_.begin(sink.links);
 }
 

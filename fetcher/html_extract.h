@@ -8,6 +8,7 @@
 #include <gumbo.h>
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,8 @@ struct PageSink {
   LinkCollector& links;
   TextWriter& text;
   std::string_view robots_agent;
+  // Other languages' versions and feeds that the header names.
+  std::span<const PageMetadata::LinkedDocument> alternates = {};
 };
 
 class HtmlExtractor {

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "fetcher/ascii.h"
+#include "fetcher/link_rel.h"
 #include "web/media_type.h"
 
 namespace crawl {
@@ -155,13 +156,6 @@ class Reader {
   std::string_view rest_;
 };
 
-bool has_rel(std::string_view rel, std::string_view lower) {
-  for (std::string_view token = next_token(rel); !token.empty(); token = next_token(rel)) {
-    if (equals_ignoring_case(token, lower)) return true;
-  }
-  return false;
-}
-
 // What is served as that type is not read as a page.
 bool is_resource_type(std::string_view type) {
   const std::string essence = parse_media_type(type).essence;
@@ -170,46 +164,22 @@ bool is_resource_type(std::string_view type) {
   return content == ContentClass::kUnsupported || content == ContentClass::kCss;
 }
 
-LinkKind kind_of(const HeaderLink& link) {
-  if (has_rel(link.rel, "sitemap")) return LinkKind::kSitemapFile;
-  if (is_resource_rel(link.rel) || is_resource_type(link.type)) return LinkKind::kResource;
-  return LinkKind::kHeader;
-}
-
-}  // namespace
-
-bool is_resource_rel(std::string_view rel) {
-  constexpr std::string_view kRels[] = {
-      "acl",
-      "apple-touch-icon",
-      "apple-touch-icon-precomposed",
-      "apple-touch-startup-image",
-      "compression-dictionary",
-      "dns-prefetch",
-      "edit",
-      "edit-media",
-      "edituri",
-      "https://api.w.org/",
-      "hub",
-      "icon",
-      "manifest",
-      "mask-icon",
-      "modulepreload",
-      "pingback",
-      "preconnect",
-      "prefetch",
-      "preload",
-      "prerender",
-      "service",
-      "service-desc",
-      "shortcut",
-      "stylesheet",
-      "webmention",
-      "wlwmanifest",
-  };
+// Services that only headers name.
+bool names_service(std::string_view rel) {
+  constexpr std::string_view kRels[] = {"acl", "edit",    "edit-media",
+                                        "hub", "service", "service-desc"};
   return std::any_of(std::begin(kRels), std::end(kRels),
                      [rel](std::string_view name) { return has_rel(rel, name); });
 }
+
+LinkKind kind_of(const HeaderLink& link) {
+  if (has_rel(link.rel, "sitemap")) return LinkKind::kSitemapFile;
+  const bool is_resource = names_resource(link.rel, essence_of(link.type)) ||
+                           names_service(link.rel) || is_resource_type(link.type);
+  return is_resource ? LinkKind::kResource : LinkKind::kHeader;
+}
+
+}  // namespace
 
 void for_each_link_header(std::string_view value,
                           const std::function<void(const HeaderLink&)>& visit) {
@@ -220,18 +190,25 @@ void for_each_link_header(std::string_view value,
   }
 }
 
-std::string_view add_header_links(std::string_view value, LinkCollector& links) {
-  std::string_view canonical;
+HeaderLinks add_header_links(std::string_view value, LinkCollector& links) {
+  HeaderLinks found;
   for_each_link_header(value, [&](const HeaderLink& link) {
-    if (trim_ascii_space(link.target).empty() && kind_of(link) != LinkKind::kHeader) return;
-    const size_t index = links.add(kind_of(link), link.target, link.rel);
+    const LinkKind kind = kind_of(link);
+    if (kind != LinkKind::kHeader && trim_ascii_space(link.target).empty()) return;
+    const size_t index = links.add(kind, link.target, link.rel);
     if (index == LinkCollector::kNone) return;
-    links.set_anchor(index, links.keep_collapsed(link.title, kAnchorBytesMax));
-    if (canonical.empty() && has_rel(link.rel, "canonical")) {
-      canonical = links.resolve_http(link.target);
-    }
+    const std::string_view title = links.keep_collapsed(link.title, kAnchorBytesMax);
+    links.set_anchor(index, title);
+    const std::string_view href = links.resolve_http(link.target);
+    if (href.empty() || kind != LinkKind::kHeader) return;
+    if (found.canonical.empty() && has_rel(link.rel, "canonical")) found.canonical = href;
+    if (!has_rel(link.rel, "alternate")) return;
+    const std::string_view type = links.keep_collapsed(link.type, kShortBytesMax);
+    const std::string_view hreflang = links.keep_collapsed(link.hreflang, kShortBytesMax);
+    if (hreflang.empty() && !is_feed_type(essence_of(type))) return;
+    found.alternates.push_back({hreflang, href, type, title});
   });
-  return canonical;
+  return found;
 }
 
 }  // namespace crawl

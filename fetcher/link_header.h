@@ -6,8 +6,10 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "fetcher/link_collector.h"
+#include "fetcher/page_metadata.h"
 
 namespace crawl {
 
@@ -25,13 +27,16 @@ struct HeaderLink {
 void for_each_link_header(std::string_view value,
                           const std::function<void(const HeaderLink&)>& visit);
 
+struct HeaderLinks {
+  std::string_view canonical;  // target of the first rel=canonical; "" when there is none
+  // Other languages' versions and feeds (a type of theirs), as PageMetadata takes them.
+  std::vector<PageMetadata::LinkedDocument> alternates;
+};
+
 // Adds the links of `value` (which must stay valid until the page is done), with the page's URL as
 // their base: call it before the page has any other. They are of kind kHeader, kSitemapFile (rel
-// "sitemap"), or kResource where rel or type name something that is no page. Returns the target
-// of rel=canonical, "" when there is none.
-std::string_view add_header_links(std::string_view value, LinkCollector& links);
-
-// rel values that name a resource of a page rather than a page, in <link> and in Link.
-bool is_resource_rel(std::string_view rel);
+// "sitemap"), or kResource where rel or type name something that is no page. The views live as long
+// as the page's.
+HeaderLinks add_header_links(std::string_view value, LinkCollector& links);
 
 }  // namespace crawl

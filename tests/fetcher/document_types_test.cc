@@ -286,6 +286,17 @@ TEST_CASE("document: the Link header's links come first, by the page's own URL",
   CHECK(parsed.page.canonical == "http://h.example/dir/d");
 }
 
+TEST_CASE("document: the Link header's alternates are metadata", "[document]") {
+  DocumentInput input = page_input("text/html", "<link rel=alternate hreflang=fr href=/fr>");
+  input.link_header =
+      "</de>; rel=alternate; hreflang=de, </f>; rel=alternate; type=\"application/atom+xml\"";
+  const Parsed parsed = parse(input);
+  const auto at = [&](std::string_view part) { return parsed.page.metadata.find(part); };
+  CHECK(at("\"http://h.example/de\"") < at("\"http://h.example/fr\""));
+  CHECK(at("\"http://h.example/fr\"") != std::string_view::npos);
+  CHECK(at("\"feeds\":[{\"href\":\"http://h.example/f\"") != std::string_view::npos);
+}
+
 TEST_CASE("document: the language is the markup's, the header's, or a guess", "[document]") {
   const std::string german =
       "<p>Der Koordinator verteilt die Adressen der Seiten an Prozesse, die sie holen und lesen, "

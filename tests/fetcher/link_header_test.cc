@@ -21,11 +21,11 @@ struct Page {
   PageResult result;
   StringPool pool;
   LinkCollector links;
-  std::string_view canonical;
+  HeaderLinks found;
 
   explicit Page(std::string_view value) {
     links.begin("http://h.example/dir/page", result, pool);
-    canonical = add_header_links(value, links);
+    found = add_header_links(value, links);
   }
   std::string listed() const {
     std::string all;
@@ -111,8 +111,20 @@ TEST_CASE("link_header: resources are told from pages", "[link_header]") {
 
 TEST_CASE("link_header: the first canonical URL is told", "[link_header]") {
   CHECK(Page("<mailto:x>; rel=canonical, </a#x>; rel=\"x CANONICAL\", </b>; rel=canonical")
-            .canonical == "http://h.example/a");
-  CHECK(Page("</a>; rel=next").canonical.empty());
+            .found.canonical == "http://h.example/a");
+  CHECK(Page("</a>; rel=next").found.canonical.empty());
+}
+
+TEST_CASE("link_header: other languages' versions and feeds are told", "[link_header]") {
+  const Page page(
+      "</de>; rel=alternate; hreflang=de; title=\" D \", </m>; rel=alternate, "
+      "</f>; rel=\"x Alternate\"; type=\"application/rss+xml; x=y\", "
+      "<mailto:x>; rel=alternate; hreflang=fr");
+  REQUIRE(page.found.alternates.size() == 2);
+  CHECK(page.found.alternates[0].href == "http://h.example/de");
+  CHECK(page.found.alternates[0].hreflang == "de");
+  CHECK(page.found.alternates[0].title == "D");
+  CHECK(page.found.alternates[1].href == "http://h.example/f");
 }
 
 }  // namespace

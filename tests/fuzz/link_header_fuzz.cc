@@ -26,8 +26,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   StringPool pool;
   LinkCollector links;
   links.begin("https://www.example.com/a/b?c", result, pool);
-  const std::string_view canonical = add_header_links(value, links);
-  CRAWL_CHECK(canonical.empty() || is_canonical_http_url(canonical));
+  const HeaderLinks found = add_header_links(value, links);
+  CRAWL_CHECK(found.canonical.empty() || is_canonical_http_url(found.canonical));
+  for (const auto& alternate : found.alternates) {
+    CRAWL_CHECK(is_canonical_http_url(alternate.href));
+  }
   CRAWL_CHECK(result.links.size() + result.links_dropped <= visited);
   for (const PageLink& link : result.links) {
     CRAWL_CHECK(!link.href.empty() && link.href.size() <= kUrlBytesMax);
