@@ -2,8 +2,8 @@
 """What a crawl of a folder of files must find, worked out from the files with Python's own HTML
 and URL modules. It shares no code and no library with the crawler.
 
-It follows a, area, frame, iframe, link (unless its rel is missing or names a resource) and meta
-refresh, honours <base href> and rel=nofollow, drops fragments and stays on its host, which serves
+It follows a, area, frame, iframe, link (unless its rel is missing or names a resource), longdesc
+and meta refresh, records what else a page or its styles refer to, honours <base href> and rel=nofollow, drops fragments and stays on its host, which serves
 the folder as nginx does: index.html for a folder, a redirect for a folder without its slash."""
 
 import collections
@@ -278,9 +278,9 @@ class Reader(html.parser.HTMLParser):
         if attributes.get("name", "").lower() == "robots":
             self._nofollow |= "nofollow" in attributes.get("content", "").lower()
         if attributes.get("http-equiv", "").lower() == "refresh":
-            target = re.match(r"\s*[\d.]+\s*[;,]\s*url\s*=\s*['\"]?([^'\"]*)",
+            target = re.match(r"\s*[\d.]+(?:\s*[;,]|\s)\s*(?:url\s*=\s*)?['\"]?([^'\"]*)",
                               attributes.get("content", ""), re.I)
-            if target:
+            if target and target[1]:
                 self._add("refresh", target[1])
 
     def result(self):
