@@ -130,79 +130,16 @@ std::string_view take_list_element(std::string_view& rest) {
 }
 
 // text/* that is code, data or an endless stream rather than something to read.
-constexpr std::array<std::string_view, 29> kNotReadable = {"calendar",
-                                                           "css",
-                                                           "directory",
-                                                           "ecmascript",
-                                                           "event-stream",
-                                                           "javascript",
-                                                           "javascript1.0",
-                                                           "javascript1.1",
-                                                           "javascript1.2",
-                                                           "javascript1.3",
-                                                           "javascript1.4",
-                                                           "javascript1.5",
-                                                           "jscript",
-                                                           "json",
-                                                           "livescript",
-                                                           "rtf",
-                                                           "vbscript",
-                                                           "vcard",
-                                                           "vnd.wap.wmlc",
-                                                           "x-c-object",
-                                                           "x-component",
-                                                           "x-ecmascript",
-                                                           "x-javascript",
-                                                           "x-json",
-                                                           "x-vcalendar",
-                                                           "x-vcard",
-                                                           "xml",
-                                                           "xsl",
-                                                           "xml-external-parsed-entity"};
-
-// §7.1: the tag must end with a space or '>'.
-constexpr std::array<std::string_view, 17> kHtmlSignatures = {"<!doctype html",
-                                                              "<html",
-                                                              "<head",
-                                                              "<script",
-                                                              "<iframe",
-                                                              "<h1",
-                                                              "<div",
-                                                              "<font",
-                                                              "<table",
-                                                              "<a",
-                                                              "<style",
-                                                              "<title",
-                                                              "<b",
-                                                              "<body",
-                                                              "<br",
-                                                              "<p",
-                                                              "<!--"};
-
-// Formats whose first bytes may all be printable, so that the search for binary bytes misses them.
-constexpr std::array<std::string_view, 6> kPrintableMagic = {"%PDF-",  "%!PS-Adobe-", "GIF87a",
-                                                             "GIF89a", "<?xml",       "Rar!"};
-
-bool starts_with_lower(std::string_view text, std::string_view lower_prefix) {
-  return text.size() >= lower_prefix.size() &&
-         std::equal(lower_prefix.begin(), lower_prefix.end(), text.begin(),
-                    [](char a, char b) { return a == lower(b); });
-}
-
-bool looks_like_html(std::string_view bytes) {
-  bytes.remove_prefix(std::min(bytes.find_first_not_of("\t\n\f\r "), bytes.size()));
-  return std::any_of(kHtmlSignatures.begin(), kHtmlSignatures.end(), [&](std::string_view tag) {
-    return starts_with_lower(bytes, tag) && bytes.size() > tag.size() &&
-           (bytes[tag.size()] == ' ' || bytes[tag.size()] == '>');
-  });
-}
-
-// §3 "binary data byte".
-bool is_binary(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte < 0x09 || byte == 0x0B || (byte >= 0x0E && byte <= 0x1A) ||
-         (byte >= 0x1C && byte <= 0x1F);
-}
+constexpr std::array<std::string_view, 27> kNotReadable = {
+    "calendar",      "directory",     "ecmascript",
+    "event-stream",  "javascript",    "javascript1.0",
+    "javascript1.1", "javascript1.2", "javascript1.3",
+    "javascript1.4", "javascript1.5", "jscript",
+    "json",          "livescript",    "rtf",
+    "vbscript",      "vcard",         "vnd.wap.wmlc",
+    "x-c-object",    "x-component",   "x-ecmascript",
+    "x-javascript",  "x-json",        "x-vcalendar",
+    "x-vcard",       "xsl",           "xml-external-parsed-entity"};
 
 }  // namespace
 
@@ -222,31 +159,32 @@ MediaType parse_media_type(std::string_view content_type) {
 
 ContentClass content_class(std::string_view essence) {
   if (essence == "text/html" || essence == "application/xhtml+xml") return ContentClass::kHtml;
+  if (essence.ends_with("+xml") || essence == "text/xml" || essence == "application/xml") {
+    return ContentClass::kXml;
+  }
+  if (essence == "text/css") return ContentClass::kCss;
+  if (essence == "application/gzip" || essence == "application/x-gzip") return ContentClass::kGzip;
   constexpr std::string_view kText = "text/";
-  if (!essence.starts_with(kText)) return ContentClass::kUnsupported;
+  if (!essence.starts_with(kText) || essence.ends_with("+json")) return ContentClass::kUnsupported;
   essence.remove_prefix(kText.size());
-  if (essence.ends_with("+xml") || essence.ends_with("+json")) return ContentClass::kUnsupported;
   const bool readable =
       std::find(kNotReadable.begin(), kNotReadable.end(), essence) == kNotReadable.end();
   return readable ? ContentClass::kText : ContentClass::kUnsupported;
 }
 
-std::string_view sniff_essence(std::string_view first_bytes) {
-  constexpr size_t kSniffed = 1445;  // §5.2 "resource header"
-  std::string_view bytes = first_bytes.substr(0, kSniffed);
-  constexpr std::string_view kUtf8Bom = "\xEF\xBB\xBF";
-  constexpr std::string_view kUtf16Le = "\xFF\xFE";
-  constexpr std::string_view kUtf16Be = "\xFE\xFF";
-  // The standard calls whatever begins with a BOM plain text; a page with one is still a page.
-  if (bytes.starts_with(kUtf8Bom)) bytes.remove_prefix(kUtf8Bom.size());
-  if (looks_like_html(bytes)) return "text/html";
-  if (bytes.starts_with(kUtf16Le) || bytes.starts_with(kUtf16Be)) return "text/plain";
-  const bool magic = std::any_of(kPrintableMagic.begin(), kPrintableMagic.end(),
-                                 [&](std::string_view each) { return bytes.starts_with(each); });
-  if (magic || std::any_of(bytes.begin(), bytes.end(), is_binary)) {
-    return "application/octet-stream";
+bool matches_type_list(std::string_view essence, std::string_view list) {
+  const size_t slash = essence.find('/');
+  if (slash == std::string_view::npos) return false;
+  while (true) {
+    list.remove_prefix(std::min(list.find_first_not_of(kHttpWhitespace), list.size()));
+    if (list.empty()) return false;
+    const std::string pattern = lower(take_until(list, kHttpWhitespace));
+    if (pattern == "*/*" || pattern == essence) return true;
+    if (pattern.ends_with("/*") &&
+        essence.substr(0, slash + 1) == std::string_view(pattern).substr(0, pattern.size() - 1)) {
+      return true;
+    }
   }
-  return "text/plain";
 }
 
 }  // namespace crawl

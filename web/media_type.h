@@ -17,17 +17,18 @@ struct MediaType {
 // type".
 MediaType parse_media_type(std::string_view content_type);
 
+// How a body of that type is read.
 enum class ContentClass {
-  kHtml,         // text/html, application/xhtml+xml: parsed
-  kText,         // other text/* that people read: text/plain, text/markdown …: stored as text
-  kUnsupported,  // recorded with headers, body not kept; also text/* that is code or data (css, xml
-                 // …)
+  kHtml,  // text/html, application/xhtml+xml
+  kXml,   // XML MIME types (MIME Sniffing Standard §4.6) but XHTML: perhaps a sitemap, a feed
+  kText,  // other text/* that people read: text/plain, text/markdown …: stored as text
+  kCss,   // text/css: read for its links
+  kGzip,  // application/gzip, application/x-gzip: perhaps a sitemap
+  kUnsupported,  // not read; also text/* that is code or data
 };
 ContentClass content_class(std::string_view essence);
 
-// For a response without a usable Content-Type: looks at the first 1445 bytes (§7.1, abridged to
-// the classes above; unlike there, a UTF-8 BOM does not hide the tags of a page). Returns an
-// essence: "text/html", "text/plain" or "application/octet-stream".
-std::string_view sniff_essence(std::string_view first_bytes);
+// A list of media types as users write it: "image/* application/pdf", "*/*" for all; any case.
+bool matches_type_list(std::string_view essence, std::string_view list);
 
 }  // namespace crawl
