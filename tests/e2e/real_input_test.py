@@ -24,6 +24,8 @@ DEADLINE_S = 600
 
 
 class RealInput(crawl_run.EndToEnd):
+    sitemaps = True
+
     def serve(self, sites):
         self.server = nginx.Nginx(self.place.folder, sites)
         self.addCleanup(self.server.stop)
@@ -34,7 +36,9 @@ class RealInput(crawl_run.EndToEnd):
         """{url: Summary}: what was expected, and is what was stored."""
         ended = self.finish(self.begin(*FAST, self.place.write("seeds.txt", "\n".join(seeds) + "\n")),
                             deadline_s=DEADLINE_S)
-        expected = corpus_oracle.closure(sites, seeds)
+        # None has a robots.txt, so that its sitemap is looked for at the usual place.
+        guesses = [f"{site.origin}/sitemap.xml" for site in sites]
+        expected = corpus_oracle.closure(sites, seeds + guesses)
         with contextlib.closing(
                 sqlite3.connect(f"file:{self.place.database}?mode=ro", uri=True)) as database:
             self.assertEqual(corpus_oracle.differences(database, expected, sites), {}, ended.stderr)
