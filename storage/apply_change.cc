@@ -23,20 +23,21 @@ std::string_view change_word(const FetchHistory& before, const PageRow& page, bo
   return before.has_copy && page.body_store == BodyStore::kReplace ? "changed" : "";
 }
 
-Found found_by(const FetchHistory& before, const PageRow& page, bool confirms,
-               std::string_view word) {
+FindingKind found_by(const FetchHistory& before, const PageRow& page, bool confirms,
+                     std::string_view word) {
   if (page.outcome == Outcome::kRedirect) {
-    return page.status == 301 || page.status == 308 ? Found::kMovedForGood : Found::kMoved;
+    return page.status == 301 || page.status == 308 ? FindingKind::kMovedForGood
+                                                    : FindingKind::kMoved;
   }
   const bool settled_without_copy =
       page.body_store == BodyStore::kReplace &&
       (page.outcome == Outcome::kUnsupportedType || page.outcome == Outcome::kTooLarge);
   if (!confirms && !brings_copy(page) && !settled_without_copy) {
-    return says_missing(page) ? Found::kMissing : Found::kFailed;
+    return says_missing(page) ? FindingKind::kMissing : FindingKind::kFailed;
   }
-  if (word == "new") return Found::kNew;
-  if (word == "changed") return Found::kChanged;
-  return before.interval_ms == 0 ? Found::kNew : Found::kSame;
+  if (word == "new") return FindingKind::kNew;
+  if (word == "changed") return FindingKind::kChanged;
+  return before.interval_ms == 0 ? FindingKind::kNew : FindingKind::kSame;
 }
 
 }  // namespace
@@ -60,7 +61,8 @@ void UnitApplier::settle_page(const PageRow& page, const StoredPage& stored, Cha
   finding.counts_as_failure = page.counts_as_failure && page.outcome != Outcome::kCrashedFetcher &&
                               page.outcome != Outcome::kNotModified;
   change.settled = settle(before, finding, options_.revisit_ms);
-  change.visit_outcome = finding.found == Found::kMissing ? change.settled.outcome : page.outcome;
+  change.visit_outcome =
+      finding.found == FindingKind::kMissing ? change.settled.outcome : page.outcome;
 
   if (before.has_copy && !before.gone && change.settled.outcome == Outcome::kGone) {
     change.word = "gone";

@@ -15,28 +15,28 @@ int64_t interval_after(const FetchHistory& history, const FetchFinding& finding,
   const int64_t base = clamped(base_ms);
   const int64_t before = history.interval_ms > 0 ? clamped(history.interval_ms) : 0;
   switch (finding.found) {
-    case Found::kNew:
-    case Found::kChanged:
-    case Found::kSame:
+    case FindingKind::kNew:
+    case FindingKind::kChanged:
+    case FindingKind::kSame:
       break;
-    case Found::kMoved:
+    case FindingKind::kMoved:
       return base;
-    case Found::kMovedForGood:
+    case FindingKind::kMovedForGood:
       return kIntervalMaxMs;
-    case Found::kMissing:
+    case FindingKind::kMissing:
       return before == 0 ? base : clamped(before * 2);
-    case Found::kFailed:
+    case FindingKind::kFailed:
       return history.interval_ms;
   }
   if (finding.canonical_elsewhere) return kIntervalMaxMs;
   // The interval of a duplicate says nothing of a page that stands for itself.
-  if (finding.found == Found::kNew || before == 0 || history.canonical_elsewhere) return base;
-  return clamped(finding.found == Found::kChanged ? before / 2 : before * 2);
+  if (finding.found == FindingKind::kNew || before == 0 || history.canonical_elsewhere) return base;
+  return clamped(finding.found == FindingKind::kChanged ? before / 2 : before * 2);
 }
 
 // A good copy is there, and this fetch did not get one.
 void settle_failure(const FetchHistory& history, const FetchFinding& finding, Settlement& settled) {
-  const bool missing = finding.found == Found::kMissing;
+  const bool missing = finding.found == FindingKind::kMissing;
   if (missing) settled.outcome = Outcome::kHttpError;
   if (history.gone) settled.outcome = Outcome::kGone;
   if (!finding.counts_as_failure) return;
@@ -57,8 +57,8 @@ Settlement settle(const FetchHistory& history, const FetchFinding& finding, int6
   settled.outcome = finding.outcome;
   settled.interval_ms = interval_after(history, finding, base_ms);
   settled.due_at = finding.at + settled.interval_ms;
-  const bool answered =
-      finding.found != Found::kFailed && (finding.found != Found::kMissing || !history.has_copy);
+  const bool answered = finding.found != FindingKind::kFailed &&
+                        (finding.found != FindingKind::kMissing || !history.has_copy);
   if (answered) return settled;
 
   settled.failures = history.failures;
@@ -75,7 +75,8 @@ Settlement settle(const FetchHistory& history, const FetchFinding& finding, int6
     settled.due_at = finding.at + settled.interval_ms;
   } else {
     settled.interval_ms = history.interval_ms;
-    settled.due_at = finding.at + kAfterFailureMs;
+    // Failures pass: the next run asks again, however soon it is.
+    settled.due_at = finding.at + (finding.found == FindingKind::kMissing ? kAfterMissingMs : 0);
   }
   return settled;
 }

@@ -15,11 +15,11 @@ inline constexpr int64_t kHourMs = 3'600'000;
 inline constexpr int64_t kDayMs = 24 * kHourMs;
 inline constexpr int64_t kIntervalMinMs = kHourMs;
 inline constexpr int64_t kIntervalMaxMs = 30 * kDayMs;
-inline constexpr int64_t kAfterFailureMs = kHourMs;  // so that the next nightly run asks again
+inline constexpr int64_t kAfterMissingMs = kHourMs;  // 404, 410: the next nightly run asks again
 inline constexpr int64_t kFailuresGoneMs = 30 * kDayMs;
 
 // What a fetch found, as far as that matters here.
-enum class Found : uint8_t {
+enum class FindingKind : uint8_t {
   kNew,           // content where there was none, or where it was gone
   kChanged,       // other content than before, or none any more
   kSame,          // the content, or the lack of any, that was there before
@@ -41,7 +41,7 @@ struct FetchHistory {
 };
 
 struct FetchFinding {
-  Found found = Found::kFailed;
+  FindingKind found = FindingKind::kFailed;
   Outcome outcome = Outcome::kNone;  // as the fetcher said
   int64_t run_id = 0;
   int64_t at = 0;
@@ -63,8 +63,9 @@ struct Settlement {
 
 // The interval starts with `base_ms`, is halved by a change and doubled without one, within an hour
 // and 30 days; permanent redirects and pages whose canonical URL is another one wait the longest. A
-// failure keeps it and is followed by another try after an hour. A page with a good copy is gone
-// when a run after the first that got 404 or 410 gets one again, or when it has failed for 30 days.
+// failure keeps it and is followed by another try in the next run, 404 and 410 after an hour. A
+// page with a good copy is gone when a run after the first that got 404 or 410 gets one again, or
+// when it has failed for 30 days.
 Settlement settle(const FetchHistory& history, const FetchFinding& finding, int64_t base_ms);
 
 }  // namespace crawl

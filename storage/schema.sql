@@ -281,7 +281,7 @@ CREATE VIEW near_duplicates AS
           SELECT hash, first_id, (hash >> 48 & 65535) + 196608 FROM hash),
        difference AS
          (SELECT a.hash, b.first_id, (a.hash | b.hash) & ~(a.hash & b.hash) AS bits
-          FROM band a JOIN band b ON b.part = a.part AND b.first_id < a.first_id),
+          FROM band a CROSS JOIN band b ON b.part = a.part AND b.first_id < a.first_id),
        near AS
          (SELECT hash, first_id FROM difference
           WHERE ((bits & 8191) * 549822930945 & 300239975158033) % 15 +
@@ -293,7 +293,7 @@ CREATE VIEW near_duplicates AS
        best AS MATERIALIZED (SELECT hash, min(first_id) AS first_id FROM near GROUP BY hash),
        found AS MATERIALIZED
          (SELECT p.url_id, r.url_id AS first_id, (p.simhash | r.simhash) & ~(p.simhash & r.simhash) AS bits
-          FROM best b JOIN page r ON r.url_id = b.first_id JOIN page p ON p.simhash = b.hash
+          FROM page p CROSS JOIN best b ON b.hash = p.simhash JOIN page r ON r.url_id = b.first_id
           WHERE p.text_bytes >= 256 AND p.outcome <> 'gone' AND p.url_id <> r.url_id AND
                 p.text_hash IS NOT r.text_hash)
   SELECT r.url AS representative, u.url,

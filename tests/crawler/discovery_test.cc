@@ -145,8 +145,7 @@ TEST_CASE("discovery: sitemaps are fetched under the seed's registrable domain",
         SkipReason::kNone);
   CHECK(f.unit.new_urls.back().role == UrlRole::kSitemap);
   CHECK(f.reason("http://static.example.com/map.xml", LinkKind::kSitemapFile) == SkipReason::kNone);
-  CHECK(f.reason("http://example.org/map.xml", LinkKind::kSitemapFile) ==
-        SkipReason::kOutOfScope);
+  CHECK(f.reason("http://example.org/map.xml", LinkKind::kSitemapFile) == SkipReason::kOutOfScope);
   options.sitemaps = false;
   Fixture off(options);
   off.seed("http://www.example.com/");

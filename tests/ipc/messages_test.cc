@@ -67,6 +67,7 @@ PageResult sample(const PageResult*) {
   r.content_type = "text/html";
   r.etag = "e";
   r.last_modified = "l";
+  r.document = DocumentKind::kLast;
   r.parse_status = ParseStatus::kLimit;
   r.charset = "UTF-8";
   r.charset_source = CharsetSource::kLast;
@@ -74,14 +75,21 @@ PageResult sample(const PageResult*) {
   r.description = "d";
   r.canonical = "http://h/c";
   r.lang = "en";
+  r.lang_source = LangSource::kLast;
+  r.author = "a";
+  r.published_at_ms = 6;
+  r.modified_at_ms = 7;
   r.robots_directives = kRobotsAll;
+  r.unavailable_after_ms = 8;
+  r.metadata = "{}";
   r.text = "words";
+  r.main_text = "word";
   r.body_bytes = 1;
   r.content_hash = 2;
   r.text_hash = 3;
   r.simhash = 4;
   r.links_dropped = 5;
-  r.links = {PageLink{"http://h/1", LinkKind::kLast, "nofollow", "one"},
+  r.links = {PageLink{"http://h/1", LinkKind::kLast, "nofollow", "one", 9, 100},
              PageLink{"http://h/2", LinkKind::kArea, "", ""}};
   r.body_zstd = "z";
   return r;
@@ -133,10 +141,20 @@ TEST_CASE("messages: the fields of a page result keep their values", "[messages]
   CHECK(r->transfer.status == 503);
   CHECK(r->transfer.retry_after_ms == 120'000);
   CHECK(r->headers == "A: b\r\nC: d");
+  CHECK(r->document == DocumentKind::kLast);
+  CHECK(r->lang_source == LangSource::kLast);
+  CHECK(r->author == "a");
+  CHECK(r->published_at_ms == 6);
+  CHECK(r->modified_at_ms == 7);
   CHECK(r->robots_directives == kRobotsAll);
+  CHECK(r->unavailable_after_ms == 8);
+  CHECK(r->metadata == "{}");
+  CHECK(r->main_text == "word");
   REQUIRE(r->links.size() == 2);
   CHECK(r->links[0].href == "http://h/1");
   CHECK(r->links[0].anchor == "one");
+  CHECK(r->links[0].modified_at_ms == 9);
+  CHECK(r->links[0].priority == 100);
   CHECK(r->links[1].kind == LinkKind::kArea);
   CHECK(r->body_zstd == "z");
 }
@@ -191,9 +209,11 @@ TEST_CASE("messages: an enum beyond its last value is refused", "[messages][host
   CHECK_FALSE(with([](PageResult& r) { r.transfer.outcome = static_cast<Outcome>(21); }));
   CHECK_FALSE(with([](PageResult& r) { r.parse_status = static_cast<ParseStatus>(3); }));
   CHECK_FALSE(with([](PageResult& r) { r.charset_source = static_cast<CharsetSource>(255); }));
-  CHECK_FALSE(with([](PageResult& r) { r.links[0].kind = static_cast<LinkKind>(15); }));
+  CHECK_FALSE(with([](PageResult& r) { r.links[0].kind = static_cast<LinkKind>(19); }));
+  CHECK_FALSE(with([](PageResult& r) { r.document = static_cast<DocumentKind>(7); }));
+  CHECK_FALSE(with([](PageResult& r) { r.lang_source = static_cast<LangSource>(4); }));
   FetchJob job = sample(static_cast<const FetchJob*>(nullptr));
-  job.kind = static_cast<JobKind>(2);
+  job.kind = static_cast<JobKind>(3);
   CHECK_FALSE(decodes<FetchJob>(encoded(job)));
 }
 
@@ -207,7 +227,13 @@ TEST_CASE("messages: values that no fetcher can mean are refused", "[messages][h
                                 Outcome::kRobotsUnreachable, Outcome::kCrashedFetcher}) {
     CHECK_FALSE(with([&](PageResult& r) { r.transfer.outcome = outcome; }));
   }
-  CHECK_FALSE(with([](PageResult& r) { r.robots_directives = 8; }));
+  CHECK_FALSE(with([](PageResult& r) { r.robots_directives = 16; }));
+  CHECK_FALSE(with([](PageResult& r) { r.links[0].priority = 101; }));
+  for (int64_t PageResult::*time : {&PageResult::published_at_ms, &PageResult::modified_at_ms,
+                                    &PageResult::unavailable_after_ms}) {
+    CHECK_FALSE(with([&](PageResult& r) { r.*time = -1; }));
+  }
+  CHECK_FALSE(with([](PageResult& r) { r.links[0].modified_at_ms = -1; }));
   CHECK_FALSE(with([](PageResult& r) { r.transfer.retry_after_ms = -2; }));
   CHECK(with([](PageResult& r) { r.transfer.retry_after_ms = -1; }));
   std::string bytes = encoded_sample<FetchJob>();
