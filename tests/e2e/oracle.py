@@ -3,8 +3,9 @@
 and URL modules. It shares no code and no library with the crawler.
 
 It follows a, area, frame, iframe, link (unless its rel is missing or names a resource), longdesc
-and meta refresh, records what else a page or its styles refer to, honours <base href> and rel=nofollow, drops fragments and stays on its host, which serves
-the folder as nginx does: index.html for a folder, a redirect for a folder without its slash."""
+and meta refresh, records what else a page or its styles refer to, honours <base href> and
+rel=nofollow, drops fragments and stays on its host, which serves the folder as nginx does:
+index.html for a folder, a redirect for a folder without its slash."""
 
 import collections
 import dataclasses
