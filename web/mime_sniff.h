@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "web/media_type.h"
+#include "web/mime_signature.h"
 
 namespace crawl {
 
@@ -25,11 +26,6 @@ bool says_nosniff(std::string_view x_content_type_options);
 
 // §4.6
 bool is_xml_type(std::string_view essence);
-
-// §6.1, §6.2, §6.4; "" when nothing matches.
-std::string_view match_image(std::string_view bytes);
-std::string_view match_audio_or_video(std::string_view bytes);
-std::string_view match_archive(std::string_view bytes);
 
 enum class SniffScriptable { kNo, kYes };
 // §7.1: an essence, "text/plain" or "application/octet-stream" where nothing is more exact.
