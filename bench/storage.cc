@@ -36,16 +36,17 @@ std::string random_text(std::mt19937_64& random, size_t size) {
 
 class Pages {
  public:
-  Pages()
-      : content_(std::make_shared<std::string>(random_text(random_, kTextBytes + kBodyBytes))) {}
+  Pages() : content_(random_text(random_, kTextBytes + kBodyBytes)) {}
 
   WriteUnit next() {
     WriteUnit unit;
     ++page_id_;
     while (last_url_ < page_id_ || unit.new_urls.size() < kNewUrlsPerPage) add_url(unit);
     PageRow& page = unit.page.emplace();
-    const std::string_view all = *content_;
-    page.backing = content_;
+    auto content = std::make_shared<std::string>(content_);
+    content->replace(0, 10, random_text(random_, 10));  // no two pages are the same
+    const std::string_view all = *content;
+    page.backing = content;
     page.url_id = page_id_;
     page.status = 200;
     page.fetched_at = 1'700'000'000'000 + page_id_;
@@ -84,7 +85,7 @@ class Pages {
   }
 
   std::mt19937_64 random_{42};
-  std::shared_ptr<const std::string> content_;
+  const std::string content_;
   int64_t page_id_ = 0;
   int64_t last_url_ = 0;
 };

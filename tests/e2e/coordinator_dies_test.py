@@ -22,7 +22,8 @@ COMPARED = {
     "pages": "SELECT url, status, outcome, content_type, charset, title, description, lang, canonical, "
              "text, bytes, content_hash, text_hash, simhash, parse_status, links_dropped FROM pages",
     "links": "SELECT src, seq, dst, kind, rel, anchor FROM links",
-    "bodies": "SELECT u.url, b.zstd FROM body b JOIN url u ON u.id = b.url_id",
+    "bodies": "SELECT u.url, c.zstd FROM page p JOIN content c ON c.id = p.content_id "
+              "JOIN url u ON u.id = p.url_id WHERE c.zstd IS NOT NULL",
     "visits": "SELECT url, status, outcome, content_hash FROM visits",
     "seeds": "SELECT url, depth, scope, tag FROM seed",
 }
