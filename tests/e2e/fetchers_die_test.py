@@ -29,7 +29,8 @@ class FetchersDie(crawl_run.EndToEnd):
         site = oracle.Site(server.url(path=""), root, nginx.TYPES, nginx.DEFAULT_TYPE)
         # 1,170 pages, one every 6 ms: at least 7 s.
         run = self.place.start("-d", self.place.database, "--no-progress", "-q", "-f", FETCHERS,
-                               "--delay", "6ms", "--host-concurrency", "16", server.url())
+                               "--delay", "6ms", "--host-concurrency", "16", "--no-sitemaps",
+                               server.url())
         killed = self.kill_at_random(run)
         ended = run.wait()
         self.assertEqual(ended.code, 0, ended.stderr)
