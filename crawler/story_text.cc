@@ -103,9 +103,13 @@ std::string due_reason(const UrlStory& story) {
   if (story.listed_at > story.fetched_at) {
     return "a sitemap or a feed says that it changed on " + iso8601_utc(story.listed_at);
   }
-  if (story.failures > 0) {
-    return fmt::format("an hour after a failure; {} in a row{}", story.failures,
-                       since(story.failing_since));
+  if (story.due_at - story.fetched_at != story.interval_ms) {
+    std::string text = story.due_at > story.fetched_at ? "soon, to see whether it is gone"
+                                                       : "with the next run, as it failed";
+    if (story.failures > 0) {
+      text += fmt::format(" ({} in a row{})", story.failures, since(story.failing_since));
+    }
+    return text;
   }
   const std::string interval = format_duration_ms(story.interval_ms);
   if (story.outcome == name(Outcome::kRedirect)) return interval + " after a redirect was seen";

@@ -44,9 +44,12 @@ TEST_CASE("why: every fetch is told, with what changed", "[why]") {
                   "              2023-11-14T22:13:20.003Z  run 2  ok 200  changed\n"
                   "              2023-11-14T22:13:20.004Z  run 2  not_modified 304\n"
                   "              2023-11-14T22:13:20.005Z  run 2  http_error 503\n"));
+  CHECK(answer.says(
+      "due again   2023-11-14T22:13:20.005Z: with the next run, as it failed (1 in a row "
+      "since 2023-11-14T22:13:20.005Z)"));
+  story.then(with_status(1, 404));
   CHECK(
-      answer.says("due again   2023-11-14T23:13:20.005Z: an hour after a failure; 1 in a row "
-                  "since 2023-11-14T22:13:20.005Z"));
+      why(story).says("due again   2023-11-14T23:13:20.006Z: soon, to see whether it is gone (2"));
 }
 
 TEST_CASE("why: when a page is due again, and why then", "[why]") {
