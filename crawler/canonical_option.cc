@@ -26,13 +26,4 @@ Result<CanonicalOptions> read_canonical_list(const std::string& list) {
   return Error{Errc::kInvalid, 0, std::move(problem)};
 }
 
-ValueReader read_canonical(std::optional<CanonicalOptions>& target) {
-  return [&target](const std::string& value) -> std::string {
-    const Result<CanonicalOptions> options = read_canonical_list(value);
-    if (!options) return options.error().context;
-    target = options.value();
-    return "";
-  };
-}
-
 }  // namespace crawl

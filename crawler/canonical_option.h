@@ -3,7 +3,6 @@
 
 // The value of --canonicalize, for crawls and for `crawl url`.
 
-#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -15,6 +14,14 @@ namespace crawl {
 // "sort,session,tracking,index" in any number, "all" or "none". kInvalid: `context` names the word
 // that is none of these, and the nearest.
 Result<CanonicalOptions> read_canonical_list(const std::string& list);
-ValueReader read_canonical(std::optional<CanonicalOptions>& target);
+template <typename Target>  // CanonicalOptions, or an optional of it
+ValueReader read_canonical(Target& target) {
+  return [&target](const std::string& value) -> std::string {
+    Result<CanonicalOptions> options = read_canonical_list(value);
+    if (!options) return options.error().context;
+    target = *options;
+    return "";
+  };
+}
 
 }  // namespace crawl

@@ -81,7 +81,7 @@ class Coordinator final : public FetcherPool::Delegate {
     int64_t host_id = 0;
     size_t fetcher = 0;
     bool robots = false;
-    int rounds = 0;  // of tidy() that it has been out
+    int rounds = 0;                        // of tidy() that it has been out
     AddressKey address = kAddressUnknown;  // it counts against
     Errand errand;                         // robots: whose it is; host_id is who is asked
     PendingUrl url;                        // unless robots

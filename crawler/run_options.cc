@@ -13,6 +13,7 @@
 
 #include "base/escape.h"
 #include "base/limits.h"
+#include "crawler/canonical_option.h"
 #include "crawler/suggest.h"
 #include "web/url.h"
 
@@ -91,19 +92,6 @@ bool is_token(const std::string& text) {
   constexpr const char* kTokenChars =
       "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
   return !text.empty() && text.find_first_not_of(kTokenChars) == std::string::npos;
-}
-
-ValueReader read_canonicalize(CanonicalOptions& target) {
-  return [&target](const std::string& value) -> std::string {
-    std::string_view unknown;
-    const std::optional<CanonicalOptions> options = parse_canonical_options(value, unknown);
-    if (!options) {
-      return one_of(std::string(unknown),
-                    {std::begin(kCanonicalChoices), std::end(kCanonicalChoices)});
-    }
-    target = *options;
-    return "";
-  };
 }
 
 bool is_media_range(std::string_view text) {
@@ -215,13 +203,13 @@ void declare_what(OptionSet& set, RunOptions& o) {
   set.flag("--no-sitemaps", "do not look for sitemaps", o.sitemaps, false);
   set.flag("--assets", "fetch images, style sheets, scripts and media too", o.assets);
   set.value("--canonicalize", "LIST", "fold URLs: sort, session, tracking, index, or all [none]",
-            read_canonicalize(o.canonicalize));
+            read_canonical(o.canonicalize));
   set.flag("--no-traps", "follow URLs that look endless, too", o.traps.enabled, false);
-  set.value("--max-host-urls", "N", "URLs of one host [1000000]",
+  set.value("--max-host-urls", "N", "URLs of one host [5000000]",
             read_number(o.traps.host_urls_max, 1, kCountMax));
-  set.value("--max-prefix-urls", "N", "URLs of one folder of a host [50000]",
+  set.value("--max-prefix-urls", "N", "URLs of one folder of a host [500000]",
             read_number(o.traps.prefix_urls_max, 1, kCountMax));
-  set.value("--max-query-urls", "N", "URLs that differ in their query only [5000]",
+  set.value("--max-query-urls", "N", "URLs that differ in their query only [100000]",
             read_number(o.traps.query_urls_max, 1, kCountMax));
   set.flag("--strict", "a bad line in a seeds file is an error (exit 65)", o.strict);
 }

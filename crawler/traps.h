@@ -37,9 +37,9 @@ class TrapGuard {
  public:
   struct Options {
     bool enabled = true;
-    int64_t host_urls_max = 1'000'000;
-    int64_t prefix_urls_max = 50'000;
-    int64_t query_urls_max = 5'000;
+    int64_t host_urls_max = 5'000'000;
+    int64_t prefix_urls_max = 500'000;
+    int64_t query_urls_max = 100'000;
   };
 
   explicit TrapGuard(const Options& options);

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "fetcher/ascii.h"
-#include "fetcher/feed_date.h"
 #include "fetcher/feed_text.h"
+#include "web/lenient_date.h"
 
 namespace crawl {
 namespace {
@@ -15,6 +15,9 @@ using Field = FeedField;
 using Form = XmlField::Form;
 
 constexpr size_t kHrefsMax = 16;  // per entry
+
+int64_t date_ms(std::string_view text) { return parse_lenient_date(text).value_or(0); }
+
 }  // namespace
 
 void FeedEntries::open(const XmlElement& element) {
@@ -193,10 +196,10 @@ void FeedEntries::take_entry_field(std::string& value, Form form) {
       if (permalink_ && starts_ignoring_case(trimmed, "http")) entry_.fallback = trimmed;
       break;
     case Field::kPublished:
-      if (entry_.published_at_ms == 0) entry_.published_at_ms = feed_date_ms(value);
+      if (entry_.published_at_ms == 0) entry_.published_at_ms = date_ms(value);
       break;
     case Field::kModified:
-      entry_.modified_at_ms = std::max(entry_.modified_at_ms, feed_date_ms(value));
+      entry_.modified_at_ms = std::max(entry_.modified_at_ms, date_ms(value));
       break;
     default:
       break;
@@ -217,10 +220,10 @@ void FeedEntries::take_feed_field(std::string_view value, Form form) {
       later_.add(LinkKind::kLink, value, "alternate");
       break;
     case Field::kPublished:
-      if (result_.published_at_ms == 0) result_.published_at_ms = feed_date_ms(value);
+      if (result_.published_at_ms == 0) result_.published_at_ms = date_ms(value);
       break;
     case Field::kModified:
-      result_.modified_at_ms = std::max(result_.modified_at_ms, feed_date_ms(value));
+      result_.modified_at_ms = std::max(result_.modified_at_ms, date_ms(value));
       break;
     case Field::kAuthor:
       if (result_.author.empty()) result_.author = links_.keep_collapsed(value, kShortBytesMax);

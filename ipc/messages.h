@@ -283,7 +283,7 @@ struct PageResult {
   uint64_t content_hash = 0;    // XXH3-64 of the decoded body
   uint64_t text_hash = 0;       // XXH3-64 of `text`
   uint64_t simhash = 0;         // 64-bit simhash of `text`'s word shingles
-  uint32_t links_dropped = 0;   // beyond kLinksMax, too long, or javascript: and data: URLs
+  uint32_t links_dropped = 0;   // one too many, no URL, or a javascript: or data: URL
   std::vector<PageLink> links;  // in document order
   std::string_view body_zstd;   // the decoded body as one zstd frame; "" where not kept
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <string>
 
@@ -126,24 +127,18 @@ bool read_month_first(Scanner& scanner, std::string_view month, Date& date) {
   return zone.empty() || zone == "gmt" || zone == "utc";
 }
 
-bool is_leap(int year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
-
-bool exists(const Date& date) {
-  if (date.year < 1601 || date.month < 1 || date.day < 1) return false;
-  if (date.hour < 0 || date.hour > 23 || date.minute < 0 || date.minute > 59) return false;
-  if (date.second < 0 || date.second > 60) return false;  // 60: a leap second
-  constexpr std::array<int, 12> kDays = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  const int days = kDays[static_cast<size_t>(date.month - 1)];
-  return date.day <= (date.month == 2 && is_leap(date.year) ? 29 : days);
+bool is_time(const Date& date) {
+  return date.hour >= 0 && date.hour <= 23 && date.minute >= 0 && date.minute <= 59 &&
+         date.second >= 0 && date.second <= 60;  // 60: a leap second
 }
 
-int64_t days_since_1970(const Date& date) {
-  // Years begin in March here, so that the leap day is the last of its year.
-  const int64_t year = date.month > 2 ? date.year : date.year - 1;
-  const int64_t month = (date.month + 9) % 12;
-  const int64_t day_of_year = (153 * month + 2) / 5 + date.day - 1;
-  constexpr int64_t kDaysTo1970 = 719'468;  // from 1 March of year 0
-  return year * 365 + year / 4 - year / 100 + year / 400 + day_of_year - kDaysTo1970;
+// nullopt: no such day, or none of the Gregorian calendar.
+std::optional<int64_t> days_since_1970(const Date& date) {
+  const std::chrono::year_month_day day(std::chrono::year(date.year),
+                                        std::chrono::month(static_cast<unsigned>(date.month)),
+                                        std::chrono::day(static_cast<unsigned>(date.day)));
+  if (date.year < 1601 || !day.ok()) return std::nullopt;
+  return std::chrono::sys_days(day).time_since_epoch().count();
 }
 
 std::string_view trim(std::string_view text) {
@@ -165,8 +160,10 @@ std::optional<int64_t> parse_http_date(std::string_view text) {
   }
   const bool read =
       word.empty() ? read_day_first(scanner, date) : read_month_first(scanner, word, date);
-  if (!read || !scanner.at_end() || !exists(date)) return std::nullopt;
-  const int64_t minutes = (days_since_1970(date) * 24 + date.hour) * 60 + date.minute;
+  if (!read || !scanner.at_end() || !is_time(date)) return std::nullopt;
+  const auto days = days_since_1970(date);
+  if (!days) return std::nullopt;
+  const int64_t minutes = (*days * 24 + date.hour) * 60 + date.minute;
   return (minutes * 60 + date.second) * 1000;
 }
 

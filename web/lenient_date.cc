@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 
 #include "web/w3c_date.h"
@@ -81,6 +82,7 @@ class Reader {
   std::optional<Date> read() {
     skip_spaces();
     const bool read = read_worded();
+    skip_comment();
     skip_spaces();
     if (!read || !rest_.empty()) return std::nullopt;
     return date_;
@@ -100,6 +102,13 @@ class Reader {
     const size_t before = rest_.size();
     while (!rest_.empty() && is_space(rest_.front())) rest_.remove_prefix(1);
     return rest_.size() != before;
+  }
+  // RFC 822 §3.4.3: "(UTC)" behind a zone.
+  void skip_comment() {
+    skip_spaces();
+    if (!take('(')) return;
+    rest_.remove_prefix(std::min(rest_.find(')'), rest_.size()));
+    take(')');
   }
   std::string_view word() {
     const auto end = std::find_if_not(rest_.begin(), rest_.end(), is_letter);
@@ -201,22 +210,13 @@ class Reader {
   Date date_;
 };
 
-bool exists(const Date& date) {
-  if (date.month < 1 || date.month > 12 || date.day < 1) return false;
-  if (date.hour > 23 || date.minute > 59 || date.second > 60) return false;
-  constexpr std::array<int, 12> kDays = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  const bool leap = date.year % 4 == 0 && (date.year % 100 != 0 || date.year % 400 == 0);
-  const int days = kDays[static_cast<size_t>(date.month - 1)];
-  return date.day <= (date.month == 2 && leap ? 29 : days);
-}
-
-int64_t days_since_1970(const Date& date) {
-  // Years begin in March here, so that the leap day is the last of its year.
-  const int64_t year = date.month > 2 ? date.year : date.year - 1;
-  const int64_t month = (date.month + 9) % 12;
-  const int64_t day_of_year = (153 * month + 2) / 5 + date.day - 1;
-  constexpr int64_t kDaysTo1970 = 719'468;  // from 1 March of year 0
-  return year * 365 + year / 4 - year / 100 + year / 400 + day_of_year - kDaysTo1970;
+// nullopt: no such day.
+std::optional<int64_t> days_since_1970(const Date& date) {
+  const std::chrono::year_month_day day(std::chrono::year(date.year),
+                                        std::chrono::month(static_cast<unsigned>(date.month)),
+                                        std::chrono::day(static_cast<unsigned>(date.day)));
+  if (!day.ok()) return std::nullopt;
+  return std::chrono::sys_days(day).time_since_epoch().count();
 }
 
 }  // namespace
@@ -226,8 +226,10 @@ std::optional<int64_t> parse_lenient_date(std::string_view text) {
     return *iso_ms < 0 ? std::nullopt : iso_ms;
   }
   const auto date = Reader(text).read();
-  if (!date || date->year < 1970 || !exists(*date)) return std::nullopt;
-  const int64_t minutes = (days_since_1970(*date) * 24 + date->hour) * 60 + date->minute;
+  if (!date || date->year < 1970) return std::nullopt;
+  const auto days = days_since_1970(*date);
+  if (!days || date->hour > 23 || date->minute > 59 || date->second > 60) return std::nullopt;
+  const int64_t minutes = (*days * 24 + date->hour) * 60 + date->minute;
   const int64_t ms = ((minutes - date->zone_minutes) * 60 + date->second) * 1000;
   if (ms < 0) return std::nullopt;
   return ms;

@@ -13,7 +13,7 @@ namespace crawl {
 // - RFC 822 and 2822, RFC 850, asctime: "Fri, 25 Jun 2010 15:00:00 PST", "25-Jun-10 15:00",
 //   "Jun 25, 2010", "Nov  6 08:49:37 1994"
 // What is left out is the first month, day, hour; without a zone it is UTC. Zones are numbers or
-// the names of RFC 822 §5.1, CET, CEST, BST and JST.
+// the names of RFC 822 §5.1, CET, CEST, BST and JST; a comment in parentheses may follow.
 std::optional<int64_t> parse_lenient_date(std::string_view text);
 
 }  // namespace crawl

@@ -7,6 +7,8 @@
 
 #include "base/check.h"
 #include "web/http_date.h"
+#include "web/lenient_date.h"
+#include "web/w3c_date.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace crawl;
@@ -16,6 +18,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   constexpr int64_t kCentury = int64_t{36'500} * 86'400'000;
   if (const auto at = parse_http_date(bytes)) {
     CRAWL_CHECK(*at >= kYear1601 && *at <= kYear10000);
+  }
+  // Zones reach beyond the years by less than a day.
+  constexpr int64_t kYear0 = -62'167'219'200'000;
+  constexpr int64_t kDayMs = 86'400'000;
+  if (const auto at = parse_w3c_date(bytes)) {
+    CRAWL_CHECK(*at > kYear0 - kDayMs && *at <= kYear10000 + kDayMs);
+  }
+  if (const auto at = parse_lenient_date(bytes)) {
+    CRAWL_CHECK(*at >= 0 && *at <= kYear10000 + kDayMs);
   }
   if (const auto wait = parse_retry_after_ms(bytes, 1'700'000'000'000)) {
     CRAWL_CHECK(*wait >= 0 && *wait <= kCentury);

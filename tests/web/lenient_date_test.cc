@@ -38,6 +38,23 @@ TEST_CASE("lenient_date: dates with hyphens are read", "[lenient_date]") {
   CHECK(read("01-Jan-70") == 0);
 }
 
+// RFC 822 §5.1 and §5.2; RFC 2822 §3.3 and §4.3
+TEST_CASE("lenient_date: the dates of feeds are read with their zones", "[lenient_date]") {
+  const int64_t at = read("Wed, 02 Oct 2002 13:00:00 GMT");
+  CHECK(at == 1'033'563'600'000);
+  for (const char* text :
+       {"Wed, 02 Oct 2002 15:00:00 +0200", "Wed, 02 Oct 2002 08:00:00 EST",
+        "Wed, 02 Oct 2002 09:00:00 EDT", "Wed, 02 Oct 2002 06:00:00 PDT",
+        "Wed, 02 Oct 2002 05:00:00 pst", "Wed, 02 Oct 2002 18:30:00 +05:30",
+        "Wed, 02 Oct 2002 13:00 GMT", "02 Oct 02 13:00 UT", "2 Oct 2002 13:00:00 Z",
+        "Wed, 02 Oct 2002 13:00:00", "Wed, 02 Oct 2002 13:00:00 -0000",
+        "Wed, 02 Oct 2002 13:00:00 +0000 (UTC)", "\n Wed, 02 Oct 2002 13:00:00 GMT \n",
+        "Wed, 02 Oct 2002 03:00:00 -1000"}) {
+    CAPTURE(text);
+    CHECK(read(text) == at);
+  }
+}
+
 TEST_CASE("lenient_date: the month may come first", "[lenient_date]") {
   CHECK(read("Jun 25, 2010 15:00") == kNoon);
   CHECK(read("Friday, June 25, 2010") == kNoon - 15 * kHour);
