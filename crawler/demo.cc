@@ -81,6 +81,7 @@ RunOptions run_options(const DemoOptions& options, uint16_t port, const std::str
   run.seeds = {"http://127.0.0.1:" + std::to_string(port) + "/"};
   run.database = database;
   run.fetcher = options.fetcher;
+  run.sitemaps = false;  // the site has none
   run.fetchers = options.fetchers;
   run.delay_ms = 0;
   // What a run says at its end names the database, which is of no use where it is temporary.

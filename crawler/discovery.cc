@@ -88,7 +88,10 @@ Discovery::Decision Discovery::decide(const Url& url, const Offer& offer, int64_
       break;
   }
   decision.host_id = host_id(url, unit);
-  if (scope.reason == SkipReason::kNone && offer.role == UrlRole::kPage) {
+  if (offer.recorded_only) {
+    decision.reason = SkipReason::kAsset;
+    decision.rule = "form";
+  } else if (scope.reason == SkipReason::kNone && offer.role == UrlRole::kPage) {
     const TrapVerdict trap = traps_.check(decision.host_id, url, now_wall_ms);
     decision.reason = trap.reason;
     decision.rule = trap.rule;

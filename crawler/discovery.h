@@ -24,6 +24,7 @@ struct Offer {
   std::string_view href;  // canonical or shortened, as the fetcher says
   UrlRole role = UrlRole::kPage;
   bool nofollow = false;
+  bool recorded_only = false;  // a form's action: nobody sends forms
   int64_t depth = 0;
   int64_t hops = 0;  // redirects, or sitemap indexes, that led to it
   int64_t seed_id = 0;

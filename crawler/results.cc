@@ -236,6 +236,7 @@ bool Coordinator::collect_links(const Lease& lease, const PageResult& result, Wr
     Offer offer;
     offer.href = link.href;
     offer.role = role_of(link.kind);
+    offer.recorded_only = link.kind == LinkKind::kForm;
     offer.nofollow = page_nofollow || has_token(link.rel, "nofollow");
     offer.seed_id = lease.url.seed_id;
     offer.via_id = lease.url.id;

@@ -110,7 +110,7 @@ Result<int64_t> mark_due(Database& database, int64_t now, bool everything) {
     Result<Statement> update = database.prepare(
         "UPDATE url SET state = 'pending', outcome = NULL, reason = NULL, rule = NULL, "
         "attempts = 0 WHERE state = 'done' AND outcome IS NOT 'crashed_fetcher' AND "
-        "(?2 OR role = 'seed' OR due_at IS NULL OR due_at <= ?1 OR (listed_at <= ?1 AND "
+        "(?2 OR role IN ('seed', 'sitemap') OR due_at IS NULL OR due_at <= ?1 OR (listed_at <= ?1 AND "
         "listed_at > (SELECT fetched_at FROM page WHERE url_id = url.id)))");
     if (!update) return update.error();
     update->bind(1, now);

@@ -28,6 +28,7 @@ struct Fixture {
     Offer offer;
     offer.href = href;
     offer.role = role_of(kind);
+    offer.recorded_only = kind == LinkKind::kForm;
     offer.depth = depth;
     offer.nofollow = nofollow;
     offer.seed_id = 1;
@@ -165,6 +166,7 @@ TEST_CASE("discovery: with --assets they are wanted, also just below the depth l
   CHECK(f.unit.new_urls.back().role == UrlRole::kAsset);
   CHECK(f.reason("http://example.com/far.png", LinkKind::kStyle, 9) == SkipReason::kDepthLimit);
   CHECK(f.reason("http://cdn.example/b.png", LinkKind::kImage, 1) == SkipReason::kOutOfScope);
+  CHECK(f.reason("http://example.com/send", LinkKind::kForm, 1) == SkipReason::kAsset);
 }
 
 TEST_CASE("discovery: a page's rank is its depth, then its priority", "[discovery]") {
