@@ -46,9 +46,11 @@ constexpr const char* kUpdateUrl =
 constexpr const char* kUrlDue = "UPDATE url SET due_at = ?2 WHERE id = ?1";
 constexpr const char* kListUrl =
     "UPDATE url SET listed_at = ?2 WHERE id = ?1 AND (listed_at IS NULL OR listed_at < ?2)";
+// Once in a run: two sitemaps that call each other new would have no end.
 constexpr const char* kOutdated =
     "SELECT 1 FROM url u JOIN page p ON p.url_id = u.id WHERE u.id = ?1 AND u.state = 'done' AND "
-    "u.outcome IS NOT 'crashed_fetcher' AND p.fetched_at < ?2";
+    "u.outcome IS NOT 'crashed_fetcher' AND p.fetched_at < ?2 AND NOT EXISTS "
+    "(SELECT 1 FROM visit WHERE url_id = ?1 AND run_id = ?3)";
 constexpr const char* kRevive =
     "UPDATE url SET state = 'pending', outcome = NULL, reason = NULL, rule = NULL, attempts = 0 "
     "WHERE id = ?1";

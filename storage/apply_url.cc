@@ -53,6 +53,7 @@ Result<void> UnitApplier::apply_listed(const WriteUnit& unit, Revived& revived) 
     Statement& outdated = statements_->outdated;
     outdated.bind(1, row.id);
     outdated.bind(2, row.modified_at);
+    outdated.bind(3, run_id_);
     Result<bool> found = outdated.step();
     if (!found) return found.error();
     if (!*found) continue;

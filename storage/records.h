@@ -96,8 +96,8 @@ struct UrlUpgrade {
   UrlRole role = UrlRole::kPage;
 };
 
-// What a sitemap or a feed says of a URL that has a row. One that is done and was fetched before
-// `modified_at` becomes pending and is reported as Revived (storage/writer.h).
+// What a sitemap or a feed says of a URL that has a row. One that is done, was fetched before
+// `modified_at` and not in this run becomes pending and is reported as Revived (storage/writer.h).
 struct ListedUrl {
   int64_t id = 0;
   int64_t modified_at = 0;  // wall ms; 0: unknown

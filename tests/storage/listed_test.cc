@@ -9,7 +9,7 @@ namespace {
 
 constexpr int64_t kFetched = 1'700'000'000'000;
 
-// Pages 1 to 3 are done, fetched at kFetched; 4 is pending.
+// Pages 1 to 3 are done, fetched at kFetched in an earlier run; 4 is pending.
 void store_pages(Story& story) {
   story.wait(kFetched - story.now() - 1);
   for (int64_t id = 1; id <= 3; ++id) {
@@ -23,6 +23,7 @@ void store_pages(Story& story) {
     unit.url_updates[0].strikes = 1;
     story.submit(std::move(unit));
   }
+  story.next_run();
 }
 
 // What a unit with these entries revives; its own page tells what time it is.
@@ -95,6 +96,18 @@ TEST_CASE("listed: a URL is revived once", "[listed]") {
   PageRow fresh = ok_page(2, 8, kFetched + 2'000);
   story.submit(page_unit(std::move(fresh)));
   CHECK(revived(story, {{2, kFetched + 1}}, kFetched + 3'000).empty());
+}
+
+// Two sitemaps that list each other as new, or one that a site makes up anew with each request, must
+// not keep a run going.
+TEST_CASE("listed: what was fetched in a run is not revived in it", "[listed]") {
+  Story story;
+  store_pages(story);
+  story.submit(page_unit(ok_page(2, 8, kFetched + 2'000)));
+  CHECK(revived(story, {{2, kFetched + 2'001}}, kFetched + 3'000).empty());
+  CHECK(story.ask("listed_at FROM url WHERE id = 2") == std::to_string(kFetched + 2'001));
+  story.next_run();
+  CHECK(revived(story, {{2, kFetched + 2'001}}, kFetched + 4'000).size() == 1);
 }
 
 TEST_CASE("listed: a done URL that was never fetched has its turn in the next run", "[listed]") {
