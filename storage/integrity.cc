@@ -34,9 +34,9 @@ constexpr Rule kRules[] = {
      "SELECT 'page ' || url_id FROM page WHERE NOT EXISTS "
      "(SELECT 1 FROM visit WHERE visit.url_id = page.url_id)"},
     {"a reference to content that does not exist",
-     "SELECT 'page ' || url_id FROM page WHERE content_id NOT IN (SELECT id FROM content) "
-     "UNION ALL SELECT 'visit of ' || url_id FROM visit WHERE content_id NOT IN "
-     "(SELECT id FROM content)"},
+     "SELECT 'page ' || url_id FROM page WHERE content_id IS NOT NULL AND content_id NOT IN "
+     "(SELECT id FROM content) UNION ALL SELECT 'visit of ' || url_id FROM visit WHERE content_id "
+     "IS NOT NULL AND content_id NOT IN (SELECT id FROM content)"},
     {"content that is empty",
      "SELECT 'content ' || id FROM content WHERE text IS NULL AND zstd IS NULL"},
     {"content whose references are not those that are counted",

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "storage/lock.h"
 #include "tests/crawler/ask.h"
-#include "tests/storage/storage_support.h"
+#include "tests/storage/page_story.h"
 #include "web/robots.h"
 
 using namespace crawl;
@@ -228,6 +228,14 @@ TEST_CASE("check: a sound database is ok", "[check]") {
   CAPTURE(answer.out, answer.err);
   CHECK(answer.code == ExitCode::kDone);
   CHECK(answer.out == "ok: 6 URLs, 3 pages, 5 links, 1 bodies\n");
+}
+
+TEST_CASE("check: a crawl that has stored no content is whole", "[check]") {
+  Story story;
+  story.then(with_status(1, 404)).ask("1");
+  const Answer answer = ask(command_check, story.path());
+  CAPTURE(answer.out, answer.err);
+  CHECK(answer.code == ExitCode::kDone);
 }
 
 TEST_CASE("check: each thing that is wrong is named", "[check]") {
