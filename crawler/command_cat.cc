@@ -56,8 +56,9 @@ ExitCode cat(const ReadOptions& options, Database& database, const Url& url) {
 }  // namespace
 
 ExitCode command_cat(const ReadOptions& options) {
-  return for_each_url_asked(
-      options, [&](Database& database, const Url& url) { return cat(options, database, url); });
+  return for_each_url_asked(options, [&](Database& database, const Url& url, const std::string&) {
+    return cat(options, database, url);
+  });
 }
 
 }  // namespace crawl

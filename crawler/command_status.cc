@@ -7,6 +7,7 @@
 #include "base/escape.h"
 #include "base/units.h"
 #include "crawler/read_support.h"
+#include "crawler/traps.h"
 #include "storage/explain.h"
 #include "storage/lock.h"
 #include "storage/queries.h"
@@ -121,7 +122,7 @@ std::string status_text(const ReadOptions& options, const StatusAnswer& answer,
     const std::optional<SkipReason> reason = skip_reason_named(word);
     return reason ? explain(*reason).meaning : std::string_view{};
   });
-  text += counts_text("traps, by rule", answer.traps, [](const std::string&) { return ""; });
+  text += counts_text("traps, by rule", answer.traps, trap_rule_text);
   text += duplicates_text(answer);
   text += hosts_text("hosts with most pages", answer.most_pages, &HostRow::pages);
   text += hosts_text("hosts with most errors", answer.most_errors, &HostRow::errors);

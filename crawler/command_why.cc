@@ -27,8 +27,9 @@ ExitCode unknown(const ReadOptions& options, Database& database, const Url& url)
   return report_line(options, ExitCode::kNoInput, text);
 }
 
-ExitCode why(const ReadOptions& options, Database& database, const Url& url) {
-  const Result<std::optional<UrlStory>> found = read_url(database, url.href());
+ExitCode why(const ReadOptions& options, Database& database, const Url& url,
+             const std::string& stored) {
+  const Result<std::optional<UrlStory>> found = read_url(database, stored);
   if (!found) return report_error(options, found.error());
   if (!*found) return unknown(options, database, url);
   const UrlStory& story = **found;
@@ -53,8 +54,10 @@ ExitCode why(const ReadOptions& options, Database& database, const Url& url) {
 }  // namespace
 
 ExitCode command_why(const ReadOptions& options) {
-  return for_each_url_asked(
-      options, [&](Database& database, const Url& url) { return why(options, database, url); });
+  return for_each_url_asked(options,
+                            [&](Database& database, const Url& url, const std::string& stored) {
+                              return why(options, database, url, stored);
+                            });
 }
 
 }  // namespace crawl

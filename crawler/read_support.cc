@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/escape.h"
+#include "base/limits.h"
 
 namespace crawl {
 
@@ -25,9 +26,18 @@ ExitCode print(const ReadOptions& options, std::string_view text) {
   return report_error(options, errno_error("cannot write the answer"));
 }
 
-ExitCode for_each_url_asked(
-    const ReadOptions& options,
-    const std::function<ExitCode(Database& database, const Url& url)>& answer) {
+namespace {
+
+std::string stored_name(const std::string& text, const std::string& href) {
+  if (is_shortened_url(text)) return text;
+  return href.size() > kUrlBytesMax ? shortened_url(href) : href;
+}
+
+}  // namespace
+
+ExitCode for_each_url_asked(const ReadOptions& options,
+                            const std::function<ExitCode(Database& database, const Url& url,
+                                                         const std::string& stored)>& answer) {
   if (options.urls.empty()) return report_line(options, ExitCode::kUsage, "which URL?");
   Result<Database> database = Database::open_reader(options.database);
   if (!database) return report_error(options, database.error());
@@ -35,7 +45,7 @@ ExitCode for_each_url_asked(
   for (const std::string& text : options.urls) {
     const Result<Url> url = Url::parse(text);
     const ExitCode code =
-        url ? answer(*database, url->canonical())
+        url ? answer(*database, url->canonical(), stored_name(text, url->canonical().href()))
             : report_line(options, ExitCode::kUsage,
                           fmt::format("{} is not a URL: {}", text, url.error().message()));
     if (first == ExitCode::kDone) first = code;

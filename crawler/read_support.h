@@ -20,11 +20,13 @@ ExitCode report_line(const ReadOptions& options, ExitCode code, std::string_view
 // Writes to options.out and flushes; kIo when that fails (a full disk, a closed pipe).
 ExitCode print(const ReadOptions& options, std::string_view text);
 
-// Opens the database and calls `answer` for each URL of the options, in its canonical form. The
-// first exit code that is not kDone is returned, after all URLs have had their answer.
-ExitCode for_each_url_asked(
-    const ReadOptions& options,
-    const std::function<ExitCode(Database& database, const Url& url)>& answer);
+// Opens the database and calls `answer` for each URL of the options, in its canonical form, with
+// the name that its row has: that is the same but for URLs that are too long to be kept
+// (web/url.h). The first exit code that is not kDone is returned, after all URLs have had their
+// answer.
+ExitCode for_each_url_asked(const ReadOptions& options,
+                            const std::function<ExitCode(Database& database, const Url& url,
+                                                         const std::string& stored)>& answer);
 
 // " -d PATH" unless it is the default, for hints on what to type.
 std::string database_option(const ReadOptions& options);

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/escape.h"
 #include "base/units.h"
+#include "crawler/traps.h"
 #include "storage/explain.h"
 #include "web/robots.h"
 
@@ -29,7 +30,9 @@ std::string explained(const Explanation& explanation) {
 
 std::string skipped_text(const UrlStory& story) {
   std::string text = escaped_line("skipped", story.reason);
-  text += escaped_line("rule", story.rule);
+  const std::string_view of_trap = trap_rule_text(story.rule);
+  text += escaped_line("rule",
+                       of_trap.empty() ? story.rule : fmt::format("{}: {}", story.rule, of_trap));
   const std::optional<SkipReason> reason = skip_reason_named(story.reason);
   return reason ? text + explained(explain(*reason)) : text;
 }
@@ -47,6 +50,13 @@ std::string document_text(const UrlStory& story) {
     }
   }
   return text.empty() ? "" : story_line("type", text);
+}
+
+std::string backoff_text(const UrlStory& story) {
+  if (!story.host || story.host->backoff_level == 0) return {};
+  return story_line(
+      "host", fmt::format("it backs off, level {}: no request before {}", story.host->backoff_level,
+                          iso8601_utc(story.host->next_at)));
 }
 
 std::string redirects_text(const UrlStory& story) {
@@ -136,10 +146,11 @@ std::string fate_text(const UrlStory& story) {
   if (story.state == name(UrlState::kSkipped)) return skipped_text(story);
   if (story.state == name(UrlState::kPending)) {
     return story_line("pending", story.fetched ? "waits to be fetched again" : "not fetched yet") +
-           explained(explain(Outcome::kNone));
+           explained(explain(Outcome::kNone)) + backoff_text(story);
   }
   std::string outcome = story.outcome;
-  if (story.status != 0) outcome += fmt::format(" (HTTP status {})", story.status);
+  if (story.status != 0 && story.page_outcome == story.outcome)
+    outcome += fmt::format(" (HTTP status {})", story.status);
   std::string text = story_line("outcome", escape_for_terminal(outcome));
   text += escaped_line("detail", story.reason.empty() ? story.detail : story.reason);
   text += escaped_line("rule", story.rule);
@@ -185,7 +196,8 @@ std::string origin_text(const UrlStory& story) {
   }
   if (story.role != name(UrlRole::kPage)) text += escaped_line("wanted as", story.role);
   text += story_line("depth", std::to_string(story.depth));
-  if (story.hops > 0) text += story_line("redirects", fmt::format("{} led here", story.hops));
+  if (story.hops > 0 && story.role != name(UrlRole::kSitemap))
+    text += story_line("redirects", fmt::format("{} led here", story.hops));
   return text + story_line("first seen", iso8601_utc(story.first_seen_at));
 }
 
@@ -235,7 +247,7 @@ std::string links_text(const UrlStory& story, const LinkCount& to) {
 
 std::string like_text(const UrlStory& story, const LikePages& like) {
   const std::string_view least = like.complete ? "" : "at least ";
-  std::string text = escaped_line("stands for", story.duplicate_of);
+  std::string text = escaped_line("copy of", story.duplicate_of);
   if (like.same > 0) {
     text += story_line("same as", fmt::format("{}{} others: {}", least, like.same,
                                               urls_list(like.same_urls, like.same)));

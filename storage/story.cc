@@ -90,7 +90,7 @@ Result<void> read_page(Database& database, UrlStory& story, Relatives& relatives
       "(SELECT count(*) FROM link WHERE src_id = p.url_id), p.detail, p.title, p.content_type, "
       "p.document, p.lang, p.lang_source, p.canonical, d.url, p.simhash, "
       "EXISTS (SELECT 1 FROM content WHERE id = p.content_id AND zstd IS NOT NULL), "
-      "p.robots_directives FROM page p LEFT JOIN url d ON d.id = p.canonical_id "
+      "p.robots_directives, p.outcome FROM page p LEFT JOIN url d ON d.id = p.canonical_id "
       "WHERE p.url_id = ?1");
   if (!query) return query.error();
   query->bind(1, story.id);
@@ -110,7 +110,8 @@ Result<void> read_page(Database& database, UrlStory& story, Relatives& relatives
     }
     story.simhash = optional_integer(row, column++);
     story.has_body = row.integer(column++) != 0;
-    story.robots_directives = row.integer(column);
+    story.robots_directives = row.integer(column++);
+    story.page_outcome = row.text(column);
   });
 }
 
@@ -119,7 +120,11 @@ Result<void> read_redirects(Database& database, int64_t redirect_id, UrlStory& s
       "SELECT u.url, u.state, u.outcome, p.redirect_id FROM url u "
       "LEFT JOIN page p ON p.url_id = u.id WHERE u.id = ?1");
   if (!query) return query.error();
-  while (redirect_id != 0 && story.redirects.size() < kRedirectsShown) {
+  std::vector<int64_t> shown = {story.id};
+  bool is_circle = false;
+  while (redirect_id != 0 && !is_circle && story.redirects.size() < kRedirectsShown) {
+    is_circle = std::find(shown.begin(), shown.end(), redirect_id) != shown.end();
+    shown.push_back(redirect_id);
     query->bind(1, std::exchange(redirect_id, 0));
     Result<void> done = for_each_row(*query, [&](Statement& row) {
       story.redirects.push_back({string(row, 0), string(row, 1), string(row, 2)});

@@ -63,6 +63,7 @@ struct UrlStory {
   int64_t text_bytes = 0;
   int64_t robots_directives = 0;
   std::optional<int64_t> simhash;
+  std::string page_outcome;  // of the last fetch that is stored, whose status is above
   std::string detail, title, content_type, document, lang, lang_source, declared_canonical,
       duplicate_of;
   std::vector<RedirectStep> redirects;  // at most kRedirectsShown hops on from here

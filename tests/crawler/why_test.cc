@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The whole story of a URL, as crawl why tells it, and the versions that crawl cat --run shows.
+#include "base/limits.h"
 #include "tests/crawler/ask.h"
 #include "tests/storage/page_story.h"
 #include "web/robots.h"
+#include "web/url.h"
 
 using namespace crawl;
 using namespace crawl::test;
@@ -81,7 +83,14 @@ TEST_CASE("why: redirects are followed to their end, and a circle has one", "[wh
   CHECK(answer.says("leads to    http://a/2 (redirect)\n  and then    http://a/3 (ok)\n"));
   CHECK(answer.says("30 d after a redirect was seen"));
   story.then(redirect(3, 1, 302));
-  CHECK(why(story).code == ExitCode::kDone);
+  const Answer circle = why(story);
+  CAPTURE(circle.out);
+  CHECK(circle.says(
+      "and then    http://a/3 (redirect)\n  and then    http://a/ (redirect)\n  found"));
+  story.then(redirect(1, 1, 302));
+  const Answer itself = why(story);
+  CAPTURE(itself.out);
+  CHECK(itself.says("leads to    http://a/ (redirect)\n  found"));
 }
 
 TEST_CASE("why: pages that say the same, or nearly, or stand for this one", "[why]") {
@@ -100,10 +109,62 @@ TEST_CASE("why: pages that say the same, or nearly, or stand for this one", "[wh
   const Answer answer = why(story);
   CAPTURE(answer.out);
   CHECK(answer.says("canonical   http://a/2\n"));
-  CHECK(answer.says("stands for  http://a/2\n"));
+  CHECK(answer.says("copy of     http://a/2\n"));
   CHECK(answer.says("same as     1 others: http://a/2\n"));
   CHECK(answer.says("much like   1 others: http://a/3\n"));
   CHECK(answer.says("30 d, as the page says that its canonical URL is another one"));
+}
+
+TEST_CASE("why: a URL that waits for its host tells until when", "[why]") {
+  Story story;
+  WriteUnit unit;
+  unit.host_updates.push_back(new_host(1, "a"));
+  unit.host_updates.back().backoff_level = 2;
+  unit.host_updates.back().next_at = kStart;
+  story.submit(std::move(unit));
+  const Answer answer = why(story);
+  CAPTURE(answer.out);
+  CHECK(
+      answer.says("host        it backs off, level 2: no request before "
+                  "2023-11-14T22:13:20.000Z\n"));
+}
+
+TEST_CASE("why: a URL that was too long to keep whole, in full or as it is kept", "[why]") {
+  std::string url = "http://a/";
+  url.append(kUrlBytesMax, 'x');
+  Story story;
+  WriteUnit unit;
+  unit.new_urls.push_back(new_url(5, shortened_url(url)));
+  unit.new_urls.back().state = UrlState::kSkipped;
+  unit.new_urls.back().reason = SkipReason::kUrlTooLong;
+  story.submit(std::move(unit));
+  CHECK(why(story, url + "#fragment").says("skipped     url_too_long\n"));
+  CHECK(why(story, shortened_url(url)).says("skipped     url_too_long\n"));
+  CHECK(why(story, url + "x").code == ExitCode::kNoInput);
+}
+
+TEST_CASE("why: no status of an earlier fetch beside an outcome without one", "[why]") {
+  Story story;
+  story.then(ok_page(1, 7, 0));
+  CHECK(why(story).says("outcome     ok (HTTP status 200)\n"));
+  WriteUnit unit;
+  unit.url_updates.push_back(done_with(1, Outcome::kConnectFailed));
+  story.submit(std::move(unit));
+  CHECK(why(story).says("outcome     connect_failed\n"));
+}
+
+TEST_CASE("why: a trap is explained by its rule", "[why]") {
+  Story story;
+  WriteUnit unit;
+  unit.new_urls.push_back(new_url(5, "http://a/5"));
+  unit.new_urls.back().state = UrlState::kSkipped;
+  unit.new_urls.back().reason = SkipReason::kTrap;
+  unit.new_urls.back().rule = "query_growth";
+  story.submit(std::move(unit));
+  const Answer answer = why(story, "http://a/5");
+  CAPTURE(answer.out);
+  CHECK(answer.says("rule        query_growth: its query keeps growing\n"));
+  CHECK(answer.says("to do       make it a seed; --no-traps follows all such URLs\n"));
 }
 
 TEST_CASE("why: the rule that decided, and where a URL was found", "[why]") {
@@ -194,7 +255,8 @@ TEST_CASE("status: traps by rule, and duplicates", "[status]") {
   story.ask("1");
   const Answer answer = ask(command_status, story.path());
   CAPTURE(answer.out);
-  CHECK(answer.says("traps, by rule\n          2  calendar\n          1  deep_path\n"));
+  CHECK(answer.says(
+      "traps, by rule\n          2  calendar             it belongs to a calendar without end\n"));
   CHECK(answer.says("duplicates\n          1  exact"));
   const Answer json = ask(command_status, story.path(), {}, true);
   CAPTURE(json.out);
