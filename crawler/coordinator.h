@@ -158,6 +158,7 @@ class Coordinator final : public FetcherPool::Delegate {
   bool on_page_result(uint64_t lease_id, std::shared_ptr<const std::string> bytes);
   bool valid(const Transfer& transfer, const Lease& lease) const;
   bool valid_texts(const PageResult& result, UrlRole role) const;
+  bool is_stray(const Lease& lease, const PageResult& result) const;
   bool retry(Host& host, Lease& lease, const Transfer& transfer);
   bool collect_links(const Lease& lease, const PageResult& result, WriteUnit& unit,
                      std::vector<Found>& found);
@@ -173,6 +174,7 @@ class Coordinator final : public FetcherPool::Delegate {
   Host& host_of(const Url& url);
   void lease_robots(Host& asked, size_t fetcher);
   RobotsGate& end_errand(const Lease& lease);
+  void give_up_errand(Host& asked);
   bool on_robots_result(uint64_t lease_id, std::string_view bytes);
   void use_crawl_delay(Host& host) const;
   void robots_settled(Host& host, size_t scheme);

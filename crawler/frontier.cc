@@ -20,7 +20,7 @@ Host* Frontier::find(int64_t id) {
 }
 
 std::optional<int64_t> Frontier::ready_ms(const Host& host) const {
-  if (host.silence.given_up && host.errands.empty()) return host.queue.ready_ms();
+  if (host.silence.given_up) return host.errands.empty() ? host.queue.ready_ms() : 0;
   if (host.in_flight >= options_.host_concurrency) return std::nullopt;
   int64_t at = host.politeness.next_at_ms();
   if (!host.errands.empty()) return at;

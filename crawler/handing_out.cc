@@ -115,7 +115,11 @@ bool Coordinator::wait_for_address(Host& target) {
 
 // True when the host goes back on the list; false when it waits for a fetcher or its address.
 bool Coordinator::hand_out_from(Host& target) {
-  if (target.silence.given_up && target.errands.empty()) {
+  if (target.silence.given_up) {
+    if (!target.errands.empty()) {
+      give_up_errand(target);
+      return true;
+    }
     const std::optional<PendingUrl> url = target.queue.pop(target.turn_ms);
     if (url) CRAWL_CHECK(settle_without_fetch(target, *url));
     return true;

@@ -89,7 +89,8 @@ bool RobotsGate::fail(const Transfer& transfer, const Now& now) {
     return true;
   }
   refuse(why);
-  if (host_is_out_of_reach(transfer)) outcome = transfer.outcome;
+  // Another host's silence says nothing of the pages here.
+  if (redirect_url.empty() && host_is_out_of_reach(transfer)) outcome = transfer.outcome;
   return true;
 }
 

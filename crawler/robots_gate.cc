@@ -63,6 +63,24 @@ RobotsGate& Coordinator::end_errand(const Lease& lease) {
   return robots;
 }
 
+// A host that is given up is not asked for anybody's robots.txt either.
+void Coordinator::give_up_errand(Host& asked) {
+  const Errand errand = asked.errands.front();
+  asked.errands.pop_front();
+  Host& asking = *frontier_.find(errand.host_id);
+  RobotsGate& robots = asking.robots[errand.scheme];
+  robots.in_flight = false;
+  const std::string why = asked.name + " has answered none of the latest " +
+                          std::to_string(asked.silence.requests) + " requests";
+  Transfer transfer;
+  transfer.outcome = asked.silence.outcome;
+  transfer.detail = why;
+  // No further try in this run.
+  robots.settle(transfer, std::nullopt, {clock_.monotonic_ms(), clock_.wall_ms(), 0, 0});
+  robots_settled(asking, errand.scheme);
+  if (&asking != &asked) changed(asking);
+}
+
 bool Coordinator::on_robots_result(uint64_t lease_id, std::string_view bytes) {
   const std::optional<RobotsResult> result = decode_message<RobotsResult>(bytes);
   if (!result || !valid(result->transfer, leases_.at(lease_id))) return false;

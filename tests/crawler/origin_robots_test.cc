@@ -46,6 +46,21 @@ TEST_CASE("origin_robots: the scheme of a URL chooses the robots.txt", "[origin_
   CHECK(scheme_index("http://https/") == 0);
 }
 
+TEST_CASE("origin_robots: the silence of where it redirects to is not the host's own",
+          "[origin_robots]") {
+  const FakeClock clock;
+  RobotsGate gate;
+  REQUIRE_FALSE(
+      gate.settle(redirect("https://other.example/robots.txt"), std::nullopt, now(clock)));
+  REQUIRE(gate.settle(failure(Outcome::kConnectFailed, "refused"), std::nullopt, now(clock)));
+  CHECK(gate.state == RobotsState::kUnreachable);
+  CHECK(gate.outcome == Outcome::kRobotsUnreachable);
+  CHECK(gate.detail == "robots.txt: refused");
+  RobotsGate own;
+  REQUIRE(own.settle(failure(Outcome::kConnectFailed, "refused"), std::nullopt, now(clock)));
+  CHECK(own.outcome == Outcome::kConnectFailed);
+}
+
 // RFC 9309 §2.3.1.1.
 TEST_CASE("origin_robots: rules that could be read are in force", "[origin_robots]") {
   const FakeClock clock;

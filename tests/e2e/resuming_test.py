@@ -5,6 +5,7 @@ a politeness that was interrupted, credentials that stay with their origin."""
 
 import os
 import signal
+import socket
 import sys
 import time
 
@@ -61,6 +62,15 @@ class Resuming(crawl_run.EndToEnd):
         server.routes["/2"] = page("fine")
         self.crawl(*options)
         self.assertEqual(set(self.states(server).values()), {"ok"})
+
+    def test_a_silent_host_is_not_asked_for_the_rules_of_others(self):
+        with socket.create_server(("127.0.0.1", 0)) as closed:
+            port = closed.getsockname()[1]
+        server = self.serve({"/robots.txt": redirect(f"http://127.0.0.1:{port}/robots.txt"), "/": page("home")})
+        seeds = [server.url(host=f"host{i}.localhost") for i in range(40)]
+        self.crawl(*FAST, "--retries", "0", "--host-patience", "0", "--no-sitemaps", "--allow-private", *seeds)
+        self.assertEqual(set(self.urls().values()), {"robots_unreachable"})
+        self.assertEqual(self.place.query("SELECT url FROM events WHERE kind = 'host_given_up'"), [(f"127.0.0.1:{port}",)])
 
     def test_rules_of_another_agent_are_not_obeyed(self):
         robots = b"User-agent: nicebot\nAllow: /\n\nUser-agent: *\nDisallow: /secret\n"
