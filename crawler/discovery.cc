@@ -91,8 +91,10 @@ Discovery::Decision Discovery::decide(const Url& url, const Offer& offer, int64_
   if (offer.recorded_only) {
     decision.reason = SkipReason::kAsset;
     decision.rule = "form";
-  } else if (scope.reason == SkipReason::kNone && offer.role == UrlRole::kPage) {
-    const TrapVerdict trap = traps_.check(decision.host_id, url, now_wall_ms);
+  } else if (scope.reason == SkipReason::kNone) {
+    const TrapVerdict trap = offer.role == UrlRole::kPage
+                                 ? traps_.check(decision.host_id, url, now_wall_ms)
+                                 : traps_.check_budget(decision.host_id, url);
     decision.reason = trap.reason;
     decision.rule = trap.rule;
   }

@@ -159,11 +159,26 @@ bool Coordinator::valid_texts(const PageResult& result, UrlRole role) const {
          result.main_text.size() <= result.text.size() && body_fits;
 }
 
+// A sitemap may lie outside the scope; what turns out to be none may not be kept from there.
+bool Coordinator::is_stray(const Lease& lease, const PageResult& result) const {
+  if (lease.url.role != UrlRole::kSitemap || !has_content(result.transfer.outcome) ||
+      result.document == DocumentKind::kSitemap) {
+    return false;
+  }
+  const Result<Url> url = Url::parse(lease.url.url);
+  CRAWL_CHECK(url.has_value());
+  return !discovery_->scope().admitting_seed(*url, lease.url.seed_id);
+}
+
 bool Coordinator::on_page_result(uint64_t lease_id, std::shared_ptr<const std::string> bytes) {
-  const std::optional<PageResult> result = decode_message<PageResult>(*bytes);
+  std::optional<PageResult> result = decode_message<PageResult>(*bytes);
   const Lease& claimed = leases_.at(lease_id);
   if (!result || !valid(result->transfer, claimed) || !valid_texts(*result, claimed.url.role)) {
     return false;
+  }
+  if (is_stray(claimed, *result)) {
+    result->transfer.outcome = Outcome::kUnsupportedType;
+    result->transfer.detail = "no sitemap, and out of scope";
   }
   const Transfer& transfer = result->transfer;
 
@@ -226,7 +241,8 @@ void Coordinator::watch_for_traps(const Lease& lease, const PageRow& page) {
 
 bool Coordinator::collect_links(const Lease& lease, const PageResult& result, WriteUnit& unit,
                                 std::vector<Found>& found) {
-  const bool sitemap = result.document == DocumentKind::kSitemap;
+  const bool sitemap =
+      result.document == DocumentKind::kSitemap || lease.url.role == UrlRole::kSitemap;
   const bool page_nofollow = (result.robots_directives & kRobotsNofollow) != 0;
   const int64_t now = clock_.wall_ms();
   PageRow& page = *unit.page;
@@ -242,11 +258,9 @@ bool Coordinator::collect_links(const Lease& lease, const PageResult& result, Wr
     offer.via_id = lease.url.id;
     offer.priority = link.priority;
     offer.modified_at = link.modified_at_ms;
-    if (offer.role == UrlRole::kSitemap) {
-      offer.hops = sitemap ? lease.url.hops + 1 : 0;  // sitemaps have no depth, but levels
-    } else {
-      offer.depth = lease.url.depth + 1;
-    }
+    // A sitemap is as deep as the page that names it, and has levels of its own.
+    offer.depth = lease.url.depth + (offer.role == UrlRole::kSitemap ? 0 : 1);
+    if (offer.role == UrlRole::kSitemap && sitemap) offer.hops = lease.url.hops + 1;
     std::optional<Found> seen = discovery_->offer(offer, now, unit);
     if (!seen) return false;
     page.links.push_back({seen->url_id, link.kind, link.rel, link.anchor});

@@ -149,8 +149,8 @@ SkipReason ScopePolicy::too_far(const Candidate& candidate, int64_t depth_max) c
     case UrlRole::kSeed:
       far = candidate.depth > depth_max;
       break;
-    case UrlRole::kSitemap:
-      far = depth_max < 1 || candidate.hops > kSitemapLevelsMax;
+    case UrlRole::kSitemap:  // what it lists is one deeper
+      far = candidate.depth >= depth_max || candidate.hops > kSitemapLevelsMax;
       break;
     case UrlRole::kAsset:
       far = candidate.depth > depth_max + kAssetLevelsMax;

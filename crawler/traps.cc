@@ -182,6 +182,12 @@ TrapVerdict TrapGuard::check(int64_t host_id, const Url& url, int64_t now_wall_m
   look_at_folder(url);
   const std::string_view trap = rule_for(host_id, url, now_wall_ms);
   if (!trap.empty()) return {SkipReason::kTrap, trap};
+  return check_budget(host_id, url);
+}
+
+TrapVerdict TrapGuard::check_budget(int64_t host_id, const Url& url) const {
+  if (!options_.enabled) return {};
+  look_at_folder(url);
   const std::string_view budget = budget_for(host_id, url);
   if (budget.empty()) return {};
   return {budget == kHostBudget ? SkipReason::kBudget : SkipReason::kTrap, budget};

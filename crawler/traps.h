@@ -46,6 +46,8 @@ class TrapGuard {
 
   // `url` is canonical. `now_wall_ms` is for calendars.
   TrapVerdict check(int64_t host_id, const Url& url, int64_t now_wall_ms) const;
+  // Of what is no page, a sitemap or an asset: only how many of them there may be.
+  TrapVerdict check_budget(int64_t host_id, const Url& url) const;
   // Once for each URL that is taken in, when it is found or restored.
   void count(int64_t host_id, const Url& url);
   // Once for each page that was fetched; the same URL may come again. Pages with less than

@@ -155,6 +155,23 @@ TEST_CASE("discovery: sitemaps are fetched under the seed's registrable domain",
   CHECK(off.unit.new_urls.back().rule == "--no-sitemaps");
 }
 
+// A site names new sitemaps on each page: they lead no further than links do.
+TEST_CASE("discovery: sitemaps have a depth limit and count against the budgets", "[discovery]") {
+  RunOptions options;
+  options.depth = 3;
+  options.assets = true;
+  options.traps.host_urls_max = 4;
+  Fixture f(options);
+  f.seed("http://example.com/");
+  CHECK(f.reason("http://example.com/1", LinkKind::kSitemapFile, 2) == SkipReason::kNone);
+  CHECK(f.reason("http://example.com/2", LinkKind::kSitemapFile, 3) == SkipReason::kDepthLimit);
+  CHECK(f.reason("http://example.com/3") == SkipReason::kNone);
+  CHECK(f.reason("http://example.com/a/a/a/a/a/", LinkKind::kImage) == SkipReason::kNone);
+  CHECK(f.reason("http://example.com/4", LinkKind::kSitemapFile) == SkipReason::kBudget);
+  CHECK(f.unit.new_urls.back().rule == "host_budget");
+  CHECK(f.reason("http://example.com/5", LinkKind::kImage) == SkipReason::kBudget);
+}
+
 TEST_CASE("discovery: with --assets they are wanted, also just below the depth limit",
           "[discovery]") {
   RunOptions options;

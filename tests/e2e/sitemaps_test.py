@@ -5,8 +5,10 @@ page due again, and what hostile ones cannot do."""
 
 import datetime
 import gzip
+import itertools
 import os
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 
@@ -192,6 +194,46 @@ class Hostile(Sitemaps):
         self.assertEqual([states.get(path) for path in names[:7]], ["ok"] * 6 + ["depth_limit"])
         self.assertEqual({path: len(self.server.asked(path)) for path in names[:6]}, {path: 1 for path in names[:6]})
         self.assertNotIn(names[7], states)
+
+    def test_sitemaps_that_call_each_other_new(self):
+        self.serve(robots=["Sitemap: {}/1.xml", "Sitemap: {}/2.xml"])
+        for path, other in (("/1.xml", "/2.xml"), ("/2.xml", "/1.xml")):
+            def answer(_, other=other):
+                time.sleep(0.005)  # newer than what was fetched before
+                now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="milliseconds")
+                return xml(sitemap((self.server.url(other), now)))
+            self.server.routes[path] = answer
+        self.server.routes["/"] = page("home")
+        self.crawl(*FAST, self.server.url())
+        self.assertEqual(sorted(self.server.paths()), ["/", "/1.xml", "/2.xml", "/robots.txt"])
+
+    def test_pages_that_name_ever_new_sitemaps(self):
+        served = itertools.count()
+
+        class Endless(dict):
+            def get(self, path, default=None):
+                head = f"<link rel=sitemap href=/of-{next(served)}>"
+                return default if path in ("/robots.txt", "/sitemap.xml") else page("x", head=head)
+
+        self.serve()
+        self.server.routes = Endless()
+        self.crawl(*FAST, "--depth", "2", self.server.url())
+        self.assertEqual(len([path for path in self.server.paths() if path.startswith("/of-")]), 6)
+        self.assertEqual(self.place.query("SELECT count(*) FROM urls WHERE reason = 'depth_limit'"), [(1,)])
+
+    def test_a_page_out_of_scope_is_not_kept_as_a_sitemap(self):
+        self.serve()
+        self.server.routes = {  # as a proxy
+            "http://a.example.com/": page("home", head="<link rel=sitemap href=http://b.example.com/map.xml>"
+                                                       "<link rel=sitemap href=http://b.example.com/secret>"),
+            "http://b.example.com/map.xml": xml(sitemap("http://a.example.com/x")),
+            "http://b.example.com/secret": page("secret <a href=http://a.example.com/y>y</a>", title="secret"),
+            "http://a.example.com/x": page("x")}
+        self.crawl(*FAST, "--proxy", self.server.url(), "http://a.example.com/")
+        self.assertEqual(self.urls("coalesce(outcome, reason)"), {
+            "http://a.example.com/": "ok", "http://a.example.com/x": "ok", "http://a.example.com/sitemap.xml": "http_error",
+            "http://b.example.com/map.xml": "ok", "http://b.example.com/secret": "unsupported_type"})
+        self.assertEqual(self.place.query("SELECT title, text FROM pages WHERE url LIKE '%secret'"), [(None, None)])
 
     def test_more_entries_than_are_read(self):
         self.serve(robots=["Sitemap: {}/map.xml"])
