@@ -98,8 +98,8 @@ TEST_CASE("listed: a URL is revived once", "[listed]") {
   CHECK(revived(story, {{2, kFetched + 1}}, kFetched + 3'000).empty());
 }
 
-// Two sitemaps that list each other as new, or one that a site makes up anew with each request, must
-// not keep a run going.
+// Two sitemaps that list each other as new, or one that a site makes up anew with each request,
+// must not keep a run going.
 TEST_CASE("listed: what was fetched in a run is not revived in it", "[listed]") {
   Story story;
   store_pages(story);
