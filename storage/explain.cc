@@ -21,7 +21,7 @@ constexpr Texts<Outcome> kOutcomeTexts = {{
      "ask for the address it leads to"},
     {"the server answered with an error status",
      "open the URL in a browser; statuses 429 and 5xx often pass, and a later run asks again"},
-    {"the server said that there is no such page (any more)",
+    {"there is no such page (any more): the server said so, or it has failed for a month",
      "correct the link on the page where it was found"},
     {"the host's name could not be resolved to an address",
      "check the spelling of the host and this machine's name server"},

@@ -150,7 +150,7 @@ TEST_CASE("why: a stored page tells its whole story", "[why]") {
   CHECK(answer.code == ExitCode::kDone);
   CHECK(answer.says("http://a.test/dead\n"));
   CHECK(answer.says("outcome     gone (HTTP status 404)"));
-  CHECK(answer.says("that means  the server said that there is no such page"));
+  CHECK(answer.says("that means  there is no such page"));
   CHECK(answer.says("found on    http://a.test/page\n"));
   CHECK(answer.says("found by    link of kind a, it says \"old news\"\n"));
   CHECK(answer.says("by way of   http://a.test/\n"));
