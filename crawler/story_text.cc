@@ -110,7 +110,11 @@ std::string since(int64_t at) { return at == 0 ? "" : fmt::format(" since {}", i
 // Why the next fetch is when it is: what storage/revisit.h made of the last one.
 std::string due_reason(const UrlStory& story) {
   if (story.role == name(UrlRole::kSeed)) return "with every run, as it is a seed";
-  if (story.role == name(UrlRole::kSitemap)) return "with every run, as it is a sitemap";
+  const bool missing =
+      story.outcome == name(Outcome::kHttpError) || story.outcome == name(Outcome::kGone);
+  if (story.role == name(UrlRole::kSitemap) && !missing) {
+    return "with every run, as it is a sitemap";
+  }
   if (story.listed_at > story.fetched_at) {
     return "a sitemap or a feed says that it changed on " + iso8601_utc(story.listed_at);
   }

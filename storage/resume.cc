@@ -106,11 +106,12 @@ Result<int64_t> mark_due(Database& database, int64_t now, bool everything) {
   int64_t marked = 0;
   Result<void> done = in_transaction(database, [&]() -> Result<void> {
     // A copy that is as new as what a sitemap knows of is not fetched again for its sake, nor is
-    // one for a change that lies in the future.
+    // one for a change that lies in the future. A sitemap that is not there waits like any page.
     Result<Statement> update = database.prepare(
         "UPDATE url SET state = 'pending', outcome = NULL, reason = NULL, rule = NULL, "
         "attempts = 0 WHERE state = 'done' AND outcome IS NOT 'crashed_fetcher' AND "
-        "(?2 OR role IN ('seed', 'sitemap') OR due_at IS NULL OR due_at <= ?1 OR (listed_at <= ?1 AND "
+        "(?2 OR role = 'seed' OR (role = 'sitemap' AND outcome NOT IN ('http_error', 'gone')) OR "
+        "due_at IS NULL OR due_at <= ?1 OR (listed_at <= ?1 AND "
         "listed_at > (SELECT fetched_at FROM page WHERE url_id = url.id)))");
     if (!update) return update.error();
     update->bind(1, now);

@@ -41,9 +41,10 @@ struct AdoptedSeed {
 // is none of them becomes a page like others.
 Result<void> adopt_seeds(Database& database, const std::vector<AdoptedSeed>& seeds);
 
-// Makes pending what is done and to be fetched again: seeds and sitemaps, what is due at `now` (wall ms), what
-// was never fetched, what a sitemap or a feed says has changed since its last fetch; or everything.
-// Never what killed its fetchers. Returns the number of URLs. Resets attempts, keeps strikes.
+// Makes pending what is done and to be fetched again: seeds and sitemaps that are there, what is
+// due at `now` (wall ms), what was never fetched, what a sitemap or a feed says has changed since
+// its last fetch; or everything. Never what killed its fetchers. Returns the number of URLs. Resets
+// attempts, keeps strikes.
 Result<int64_t> mark_due(Database& database, int64_t now, bool everything);
 
 // Records whose robots.txt groups are obeyed from now on. False when the stored rules are of

@@ -223,6 +223,27 @@ TEST_CASE("resume: what is due becomes pending again, and nothing else does", "[
   }
 }
 
+// Every host is asked whether it has one: most have not, and need not say so in every run.
+TEST_CASE("resume: a sitemap is due with every run, one that is not there in its time",
+          "[resume]") {
+  const TempDir dir;
+  const std::string path = dir.file("crawl.db");
+  TestRun run(path);
+  WriteUnit unit;
+  for (int64_t id = 1; id <= 2; ++id) {
+    unit.new_urls.push_back(new_url(id, "http://a/" + std::to_string(id), 0));
+    unit.new_urls.back().role = UrlRole::kSitemap;
+  }
+  run.writer->submit(std::move(unit));
+  run.writer->submit(page_unit(ok_page(1, 7, kFetched)));
+  PageRow missing = failed_page(2, Outcome::kHttpError, kFetched);
+  missing.status = 404;
+  run.writer->submit(page_unit(std::move(missing)));
+  run.finish();
+  SECTION("at once") { CHECK(marked(path, kFetched + 1) == "1"); }
+  SECTION("in its time") { CHECK(marked(path, kDue) == "1 2"); }
+}
+
 TEST_CASE("resume: what was made pending is not marked twice", "[resume]") {
   const TempDir dir;
   const std::string path = finished_crawl(dir);
