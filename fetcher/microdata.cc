@@ -16,12 +16,18 @@ constexpr size_t kIdsMax = 4'000;
 constexpr size_t kValueBytesMax = size_t{4} * 1024;
 constexpr size_t kNameBytesMax = 256;
 constexpr size_t kNamesMax = 16;  // of one property, types of one item, references of one item
+constexpr size_t kNamesBytesMax = kNamesMax * (kNameBytesMax + 1);
 constexpr size_t kReferencedMax = 50'000;
 // An item nests three levels of JSON: object, properties, list.
 constexpr size_t kNestingMax = 20;
 
 std::string_view view(const char* text) {
   return text == nullptr ? std::string_view() : std::string_view(text);
+}
+
+// A list of names, which may be read many times: items refer to each other.
+std::string_view names_of(const char* text) {
+  return utf8_prefix(trim_ascii_space(view(text)), kNamesBytesMax);
 }
 
 bool has_name(std::string_view names, std::string_view name) {
@@ -69,18 +75,18 @@ Microdata::Scope Microdata::open(Element element, const ItemAttributes& attribut
   if (attributes.itemscope != nullptr && items_.size() < kItemsMax) {
     item = static_cast<uint32_t>(items_.size());
     Item& added = items_.emplace_back();
-    added.types = view(attributes.itemtype);
+    added.types = names_of(attributes.itemtype);
     // §5.2.2: an identifier needs a type.
     if (attributes.itemtype != nullptr) added.id = trim_ascii_space(view(attributes.itemid));
-    added.refs = view(attributes.itemref);
+    added.refs = names_of(attributes.itemref);
     added.is_top_level = attributes.itemprop == nullptr;
     scope.item = item;
   }
-  if (trim_ascii_space(view(attributes.itemprop)).empty()) return scope;  // §5.2.3: no name
-  if (properties_.size() >= kPropertiesMax) return scope;
+  const std::string_view names = names_of(attributes.itemprop);
+  if (names.empty() || properties_.size() >= kPropertiesMax) return scope;  // §5.2.3: no name
   const auto index = static_cast<uint32_t>(properties_.size());
   Property& property = properties_.emplace_back();
-  property.names = attributes.itemprop;
+  property.names = names;
   property.owner = owner;
   property.order = order;
   if (item != kNone) {
