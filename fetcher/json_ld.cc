@@ -160,6 +160,7 @@ class JsonLdWriter {
   void keep_author(uint32_t object, uint32_t depth, std::string_view name) {
     name = trim_ascii_space(name);
     if (name.empty() || name.size() > kShortBytesMax) return;
+    if (name.find('\0') != std::string_view::npos) return;  // "\u0000" has no place in text
     if (depth < facts_.author_depth) {
       facts_.author_depth = depth;
       facts_.author_object = object;

@@ -19,7 +19,8 @@ int hex_value(char c) {
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-// RFC 8187 §3.2: "UTF-8'en'%e2%82%ac". nullopt for other charsets and broken escapes.
+// RFC 8187 §3.2: "UTF-8'en'%e2%82%ac". nullopt for other charsets, broken escapes and
+// NUL, which has no place in text.
 std::optional<std::string> decode_extended(std::string_view value) {
   const size_t first = value.find('\'');
   if (first == std::string_view::npos || !equals_ignoring_case(value.substr(0, first), "utf-8")) {
@@ -36,7 +37,7 @@ std::optional<std::string> decode_extended(std::string_view value) {
     if (i + 2 >= value.size()) return std::nullopt;
     const int high = hex_value(value[i + 1]);
     const int low = hex_value(value[i + 2]);
-    if (high < 0 || low < 0) return std::nullopt;
+    if (high < 0 || low < 0 || high + low == 0) return std::nullopt;
     decoded.push_back(static_cast<char>(high * 16 + low));
     i += 2;
   }

@@ -75,7 +75,8 @@ TEST_CASE("link_header: an extended title is preferred where it can be decoded",
   CHECK(visited("<a>; rel=x; title=\"E\"; title*=UTF-8''%e2%82%ac%20sign") ==
         "a|x|\u20AC sign||\n");
   CHECK(visited("<a>; rel=x; title*=utf-8'en'euro; title=E") == "a|x|euro||\n");
-  for (const char* title : {"iso-8859-1''%a3", "UTF-8''%", "UTF-8''%g0", "UTF-8'x", "x"}) {
+  for (const char* title :
+       {"iso-8859-1''%a3", "UTF-8''%", "UTF-8''%g0", "UTF-8'x", "UTF-8''a%00b", "x"}) {
     CAPTURE(title);
     CHECK(visited(std::string("<a>; rel=x; title=E; title*=") + title) == "a|x|E||\n");
   }
