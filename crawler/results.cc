@@ -154,9 +154,11 @@ bool Coordinator::valid_texts(const PageResult& result, UrlRole role) const {
   const bool body_fits = options_.keep_body
                              ? result.body_zstd.size() <= body_max + body_max / 64 + kSlack
                              : result.body_zstd.empty();
+  // A packed feed's text is larger than its body, but no more is unpacked than that.
+  const uint64_t text_max = std::max<uint64_t>(3 * body_max + kSlack, kSitemapBytesMax);
   return (result.robots_directives & ~kRobotsAll) == 0 && result.body_bytes <= body_max &&
-         result.text.size() <= 3 * body_max + kSlack &&
-         result.main_text.size() <= result.text.size() && body_fits;
+         result.text.size() <= text_max && result.main_text.size() <= result.text.size() &&
+         body_fits;
 }
 
 // A sitemap may lie outside the scope; what turns out to be none may not be kept from there.

@@ -183,6 +183,15 @@ class Hostile(Sitemaps):
         row = self.crawl_with(bomb, content_type="application/gzip")
         self.assertEqual(row[0], "decode_bomb")
 
+    def test_a_packed_feed_that_unpacks_to_more_than_a_page_may_have(self):
+        text = "word " * 100_000
+        feed = f"<rss><channel><item><link>/a</link><description>{text}</description></item></channel></rss>"
+        self.serve({"/feed.xml.gz": reply(body=gzip.compress(feed.encode()), content_type="application/gzip"),
+                    "/a": page("a")})
+        self.crawl(*FAST, "--max-size", "64KiB", self.server.url("/feed.xml.gz"))
+        self.assertEqual({path: self.states()[path] for path in ("/feed.xml.gz", "/a")}, {"/feed.xml.gz": "ok", "/a": "ok"})
+        self.assertEqual(self.place.query("SELECT text FROM pages WHERE document = 'feed'"), [(text.strip(),)])
+
     def test_indexes_that_name_each_other(self):
         self.serve(robots=["Sitemap: {}/1.xml"])
         names = [f"/{n}.xml" for n in range(1, 10)]
