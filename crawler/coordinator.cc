@@ -69,8 +69,11 @@ Result<void> Coordinator::start_fetchers(int executable_fd) {
   configure.stall_timeout_ms = std::min(configure.stall_timeout_ms, configure.timeout_ms);
   configure.body_bytes_max = static_cast<uint64_t>(options_.max_size);
   configure.test_hook = options_.test_hook;
-  // A truthful result: text and body of one page, and what a page's links can be.
-  const size_t truthful = static_cast<size_t>(8 * options_.max_size) + (size_t{64} << 20);
+  // A truthful result: text and body of one page, and what a page's links can be; or a sitemap's
+  // body and its links, each of whose bytes may need three.
+  size_t truthful = static_cast<size_t>(8 * options_.max_size);
+  if (options_.sitemaps) truthful = std::max(truthful, 4 * kSitemapBytesMax);
+  truthful += size_t{64} << 20;
   pool.result_bytes_max = std::min(truthful, kRecordBytesMax);
   pool_.emplace(loop_, pool, *this);
   waiting_for_fetcher_.resize(pool_->size());

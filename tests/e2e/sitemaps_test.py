@@ -254,6 +254,14 @@ class Hostile(Sitemaps):
         self.assertEqual(self.place.query("SELECT count(*) FROM links"), [(50_000,)])
         self.assertEqual(self.place.query("SELECT count(*) FROM urls"), [(50_002,)])
 
+    def test_a_large_sitemap_where_pages_are_small(self):
+        self.serve(robots=["Sitemap: {}/map.xml"])
+        urls = self.absolute(*(f"/{n}/{'é' * 480}" for n in range(24_000)))  # 67 MiB when percent-encoded
+        self.server.routes.update({"/": page("home"), "/map.xml": xml(sitemap(*urls))})
+        self.crawl(*FAST, "--max-size", "100KiB", "--max-pages", "2", self.server.url(), complete=False)
+        self.assertEqual(self.states()["/map.xml"], "ok")
+        self.assertEqual(self.place.query("SELECT count(*) FROM links"), [(24_000,)])
+
     def test_entries_elsewhere(self):
         self.serve(robots=["Sitemap: {}/map.xml", "Sitemap: https://elsewhere.example/map.xml"])
         entries = ["https://elsewhere.example/x", "ftp://elsewhere.example/y", self.server.url("/a")]
