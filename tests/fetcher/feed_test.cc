@@ -264,6 +264,19 @@ TEST_CASE("feed: entries beyond the limit are counted", "[feed]") {
   CHECK(feed.outcome.broken);
 }
 
+TEST_CASE("feed: a long base does not multiply without end", "[feed]") {
+  const std::string base = "http://h.example/" + std::string(8'000, 'a') + "/";
+  std::string links;
+  for (size_t i = 0; i < 5'000; ++i) {
+    links += "<link rel='related' href='" + std::to_string(i) + "'/>";
+  }
+  const ReadXml feed(atom("<entry xml:base='" + base + "'>" + links + "</entry>"));
+  const size_t kept = feed.result.links.size();
+  CHECK(kept > 1'000);
+  CHECK(kept * base.size() <= size_t{16} << 20);
+  CHECK(kept + feed.result.links_dropped == 5'000);
+}
+
 TEST_CASE("feed: a reader's text is that of its last document", "[feed]") {
   CHECK(ReadXml(rss("<item><title>one</title></item>")).outcome.text == "one");
   CHECK(ReadXml(rss("<item><title>two</title></item>")).outcome.text == "two");
