@@ -2,16 +2,9 @@
 #include "fetcher/text_bounds.h"
 
 #include "base/escape.h"
+#include "fetcher/ascii.h"
 
 namespace crawl {
-
-std::string_view utf8_prefix(std::string_view text, size_t bytes_max) {
-  if (text.size() <= bytes_max) return text;
-  size_t end = bytes_max;
-  // 10xxxxxx continues a character that began before.
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-  return text.substr(0, end);
-}
 
 std::string bounded_text(std::string_view bytes, size_t bytes_max) {
   if (is_valid_utf8(bytes)) return std::string(utf8_prefix(bytes, bytes_max));

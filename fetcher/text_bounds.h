@@ -10,10 +10,6 @@
 
 namespace crawl {
 
-// The longest prefix of `text` (valid UTF-8) of at most `bytes_max` bytes that ends between
-// characters.
-std::string_view utf8_prefix(std::string_view text, size_t bytes_max);
-
 // Invalid parts become U+FFFD, then cut.
 std::string bounded_text(std::string_view bytes, size_t bytes_max);
 

@@ -5,6 +5,7 @@
 
 #include <array>
 
+#include "fetcher/ascii.h"
 #include "fetcher/test_hook.h"
 #include "fetcher/text_bounds.h"
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "fetcher/ascii.h"
 #include "fetcher/text_bounds.h"
 #include "tests/support/catch.h"
 
