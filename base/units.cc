@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 
+#include "base/ascii.h"
 #include "base/escape.h"
 
 namespace crawl {
@@ -45,12 +46,9 @@ constexpr std::string_view kSizeForms =
     "are "
     "powers of 1000), as in 512, 64KiB or 10MiB";
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 std::string lower(std::string_view text) {
   std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::transform(out.begin(), out.end(), out.begin(), ascii_lower);
   return out;
 }
 
@@ -72,8 +70,9 @@ struct Quantity {
 
 std::optional<Quantity> split(std::string_view text) {
   const auto digits = [](std::string_view from) {
-    return from.substr(0, static_cast<size_t>(std::find_if_not(from.begin(), from.end(), is_digit) -
-                                              from.begin()));
+    return from.substr(
+        0, static_cast<size_t>(std::find_if_not(from.begin(), from.end(), is_ascii_digit) -
+                               from.begin()));
   };
   Quantity parts;
   parts.whole = digits(text);

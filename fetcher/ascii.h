@@ -1,31 +1,18 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// ASCII as the HTML Standard sees it (Infra §4.6), free of locales.
+// White space and tokens as the HTML Standard sees them (Infra §4.6), and ends of UTF-8.
 
 #include <algorithm>
 #include <cstddef>
 #include <string_view>
 
+#include "base/ascii.h"
+
 namespace crawl {
 
 constexpr bool is_ascii_space(char c) {
   return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f';
-}
-constexpr char ascii_lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-constexpr bool is_ascii_letter(char c) { return ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z'; }
-constexpr bool is_ascii_digit(char c) { return c >= '0' && c <= '9'; }
-
-// `lower` is in lower case already.
-constexpr bool equals_ignoring_case(std::string_view text, std::string_view lower) {
-  return text.size() == lower.size() &&
-         std::equal(text.begin(), text.end(), lower.begin(),
-                    [](char a, char b) { return ascii_lower(a) == b; });
-}
-constexpr bool starts_ignoring_case(std::string_view text, std::string_view lower) {
-  return text.size() >= lower.size() && equals_ignoring_case(text.substr(0, lower.size()), lower);
 }
 // Where `lower` begins in `text` at or after `from`, or npos.
 inline size_t find_ignoring_case(std::string_view text, std::string_view lower, size_t from) {

@@ -12,11 +12,6 @@
 namespace crawl {
 namespace {
 
-bool same_word(std::string_view a, std::string_view b) {
-  return !a.empty() && std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                                  [](char x, char y) { return ascii_lower(x) == ascii_lower(y); });
-}
-
 bool is_bare_fragment(std::string_view href) {
   return trim_ascii_space(href).empty() || trim_ascii_space(href).front() == '#';
 }
@@ -234,7 +229,8 @@ void ElementFacts::add_named_meta(std::string_view name, std::string_view conten
     if (result_.description.empty()) {
       result_.description = links_.keep_collapsed(content, kMetaBytesMax);
     }
-  } else if (equals_ignoring_case(name, "robots") || same_word(name, robots_agent_)) {
+  } else if (equals_ignoring_case(name, "robots") ||
+             (!name.empty() && same_ignoring_case(name, robots_agent_))) {
     add_directives(robots_in_meta(content), result_);
   } else {
     metadata_.add_property(name, content);

@@ -13,12 +13,6 @@ namespace {
 
 constexpr bool is_http_space(char c) { return c == ' ' || c == '\t'; }
 
-int hex_value(char c) {
-  if (is_ascii_digit(c)) return c - '0';
-  const char lower = ascii_lower(c);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 // RFC 8187 §3.2: "UTF-8'en'%e2%82%ac". nullopt for other charsets, broken escapes and
 // NUL, which has no place in text.
 std::optional<std::string> decode_extended(std::string_view value) {

@@ -3,19 +3,11 @@
 
 #include <charconv>
 
+#include "base/ascii.h"
+
 namespace crawl {
 
 namespace {
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool equals_lower(std::string_view text, std::string_view lower_case) {
-  if (text.size() != lower_case.size()) return false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (lower(text[i]) != lower_case[i]) return false;
-  }
-  return true;
-}
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
@@ -79,7 +71,7 @@ ResponseHead::Problem ResponseHead::finish_block() {
   }
   complete_ = true;
   visit_list(joined_values("content-encoding"), [this](std::string_view coding) {
-    if (!equals_lower(coding, "identity")) ++codings_;
+    if (!equals_ignoring_case(coding, "identity")) ++codings_;
   });
   if (codings_ > kContentCodingsMax) return Problem::kTooManyCodings;
   return check_lengths();
@@ -108,7 +100,8 @@ void ResponseHead::visit(std::string_view name, Visitor visitor) const {
     }
     const std::string_view field = rest.substr(0, end);
     const size_t colon = field.find(':');
-    if (colon != std::string_view::npos && equals_lower(trimmed(field.substr(0, colon)), name)) {
+    if (colon != std::string_view::npos &&
+        equals_ignoring_case(trimmed(field.substr(0, colon)), name)) {
       std::string unfolded(trimmed(field.substr(colon + 1)));
       for (char& c : unfolded) {
         if (c == '\r' || c == '\n') c = ' ';

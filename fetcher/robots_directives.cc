@@ -32,11 +32,6 @@ bool is_agent_name(std::string_view word) {
   return std::none_of(word.begin(), word.end(), is_ascii_space) && !takes_value(word);
 }
 
-bool same_agent(std::string_view a, std::string_view b) {
-  return !a.empty() && std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                                  [](char x, char y) { return ascii_lower(x) == ascii_lower(y); });
-}
-
 std::string_view take_part(std::string_view& rest) {
   const size_t comma = rest.find(',');
   const std::string_view part = trim_ascii_space(rest.substr(0, comma));
@@ -57,7 +52,7 @@ class DirectiveReader {
       size_t colon = part.find(':');
       std::string_view word = trim_ascii_space(part.substr(0, colon));
       if (names_agents_ && colon != std::string_view::npos && is_agent_name(word)) {
-        for_us = same_agent(word, agent_);
+        for_us = !word.empty() && same_ignoring_case(word, agent_);
         part = trim_ascii_space(part.substr(colon + 1));
         colon = part.find(':');
         word = trim_ascii_space(part.substr(0, colon));

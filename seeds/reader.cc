@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/check.h"
 #include "base/escape.h"
 #include "base/limits.h"
@@ -57,20 +58,18 @@ std::string_view take_word(std::string_view& rest) {
   return word;
 }
 
-bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 // "example.com:8080/x" is a host and a port, not a URL of the scheme "example.com"; "user:pw@host"
 // has no scheme either.
 bool has_scheme(std::string_view word) {
   const auto end = std::find_if_not(word.begin(), word.end(), [](char c) {
-    return is_alpha(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
+    return is_ascii_letter(c) || is_ascii_digit(c) || c == '+' || c == '-' || c == '.';
   });
   const std::string_view scheme = word.substr(0, static_cast<size_t>(end - word.begin()));
-  if (scheme.empty() || !is_alpha(scheme.front()) || end == word.end() || *end != ':') return false;
+  if (scheme.empty() || !is_ascii_letter(scheme.front()) || end == word.end() || *end != ':')
+    return false;
   const std::string_view rest = word.substr(scheme.size() + 1);
   if (rest.starts_with("//")) return true;
-  const bool port = !rest.empty() && is_digit(rest.front());
+  const bool port = !rest.empty() && is_ascii_digit(rest.front());
   return scheme.find('.') == std::string_view::npos && !port;
 }
 

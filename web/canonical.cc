@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/check.h"
 #include "web/query.h"
 
@@ -13,10 +14,7 @@ namespace {
 
 constexpr size_t kNone = std::string_view::npos;
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_alpha(char c) { return lower(c) >= 'a' && lower(c) <= 'z'; }
-bool is_hex_digit(char c) { return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'f'); }
+bool is_hex_digit(char c) { return hex_value(c) >= 0; }
 
 // The names below are ASCII and short; a longer one is in no list.
 constexpr size_t kNameBytesMax = 24;
@@ -26,7 +24,7 @@ class LowerName {
   explicit LowerName(std::string_view name)
       : size_(name.size() <= kNameBytesMax ? name.size() : 0) {
     std::transform(name.begin(), name.begin() + static_cast<std::ptrdiff_t>(size_), bytes_.begin(),
-                   lower);
+                   ascii_lower);
   }
   std::string_view text() const { return {bytes_.data(), size_}; }
 
@@ -230,7 +228,7 @@ SessionSign session_sign(std::string_view parameter) {
     return SessionSign::kSure;
   }
   if (name.starts_with(kAspPrefix) && name.size() == kAspPrefix.size() + kAspLetters &&
-      std::all_of(name.begin(), name.end(), is_alpha)) {
+      std::all_of(name.begin(), name.end(), is_ascii_letter)) {
     return SessionSign::kSure;
   }
   if (std::find(kSessionLikeNames.begin(), kSessionLikeNames.end(), name) ==
@@ -247,10 +245,7 @@ PathSession find_path_session(std::string_view path, size_t start) {
   constexpr std::string_view kName = ";jsessionid=";
   for (size_t at = path.find(';', start); at != kNone; at = path.find(';', at + 1)) {
     const std::string_view rest = path.substr(at);
-    if (rest.size() < kName.size() || !std::equal(kName.begin(), kName.end(), rest.begin(),
-                                                  [](char a, char b) { return a == lower(b); })) {
-      continue;
-    }
+    if (!starts_ignoring_case(rest, kName)) continue;
     const size_t end = std::min(path.find_first_of(";/", at + 1), path.size());
     // What is left must not be a dot segment, or it would name another path.
     if (!follows_dot_segment(path, at)) return {at, end};

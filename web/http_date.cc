@@ -7,13 +7,11 @@
 #include <cstddef>
 #include <string>
 
+#include "base/ascii.h"
+
 namespace crawl {
 
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-bool is_alpha(char c) { return lower(c) >= 'a' && lower(c) <= 'z'; }
 
 constexpr std::array<std::string_view, 12> kMonths = {"jan", "feb", "mar", "apr", "may", "jun",
                                                       "jul", "aug", "sep", "oct", "nov", "dec"};
@@ -27,8 +25,8 @@ class Scanner {
 
   std::string word() {
     std::string out;
-    while (!rest_.empty() && is_alpha(rest_.front())) {
-      out.push_back(lower(rest_.front()));
+    while (!rest_.empty() && is_ascii_letter(rest_.front())) {
+      out.push_back(ascii_lower(rest_.front()));
       rest_.remove_prefix(1);
     }
     return out;
@@ -38,10 +36,10 @@ class Scanner {
   int number(size_t min, size_t max) {
     size_t n = 0;
     int value = 0;
-    for (; n < rest_.size() && n < max && is_digit(rest_[n]); ++n) {
+    for (; n < rest_.size() && n < max && is_ascii_digit(rest_[n]); ++n) {
       value = value * 10 + (rest_[n] - '0');
     }
-    if (n < min || (n < rest_.size() && is_digit(rest_[n]))) return -1;
+    if (n < min || (n < rest_.size() && is_ascii_digit(rest_[n]))) return -1;
     digits_ = n;
     rest_.remove_prefix(n);
     return value;
@@ -171,7 +169,7 @@ std::optional<int64_t> parse_retry_after_ms(std::string_view text, int64_t now_w
   constexpr int64_t kMaxMs = int64_t{36'500} * 86'400'000;
   text = trim(text);
   if (text.empty()) return std::nullopt;
-  if (!std::all_of(text.begin(), text.end(), is_digit)) {
+  if (!std::all_of(text.begin(), text.end(), is_ascii_digit)) {
     const auto date = parse_http_date(text);
     if (!date) return std::nullopt;
     // Dates end with year 9999, so the difference cannot overflow for any clock in use.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/ascii.h"
 #include "web/host.h"
 #include "web/percent.h"
 
@@ -12,8 +13,6 @@ namespace {
 
 constexpr size_t kPieces = 8;
 using Pieces = std::array<uint16_t, kPieces>;
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // "IPv4 number parser". What does not fit into 32 bits is UINT64_MAX: out of range in any position.
 std::optional<uint64_t> parse_ipv4_number(std::string_view text) {
@@ -106,7 +105,7 @@ class Ipv6Parser {
   std::optional<unsigned> decimal_byte() {
     const size_t start = pos_;
     unsigned value = 0;
-    while (pos_ < text_.size() && is_digit(text_[pos_])) {
+    while (pos_ < text_.size() && is_ascii_digit(text_[pos_])) {
       if (pos_ > start && value == 0) return std::nullopt;
       value = value * 10 + static_cast<unsigned>(text_[pos_++] - '0');
       if (value > 255) return std::nullopt;
@@ -162,8 +161,9 @@ bool ends_in_number(std::string_view ascii_host) {
   const size_t dot = ascii_host.rfind('.');
   const std::string_view last =
       dot == std::string_view::npos ? ascii_host : ascii_host.substr(dot + 1);
-  if (last.empty() || !is_digit(last[0])) return false;
-  return std::all_of(last.begin(), last.end(), is_digit) || parse_ipv4_number(last).has_value();
+  if (last.empty() || !is_ascii_digit(last[0])) return false;
+  return std::all_of(last.begin(), last.end(), is_ascii_digit) ||
+         parse_ipv4_number(last).has_value();
 }
 
 std::optional<uint32_t> parse_ipv4_host(std::string_view ascii_host) {

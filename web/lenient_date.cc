@@ -6,22 +6,20 @@
 #include <chrono>
 #include <cstddef>
 
+#include "base/ascii.h"
 #include "web/w3c_date.h"
 
 namespace crawl {
 
 namespace {
 
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-constexpr bool is_letter(char c) { return lower(c) >= 'a' && lower(c) <= 'z'; }
 constexpr bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 // `full` is in lower case; its first `shortest` letters will do.
 bool is_word(std::string_view word, std::string_view full, size_t shortest) {
   return word.size() >= shortest && word.size() <= full.size() &&
          std::equal(word.begin(), word.end(), full.begin(),
-                    [](char a, char b) { return lower(a) == b; });
+                    [](char a, char b) { return ascii_lower(a) == b; });
 }
 
 constexpr std::array<std::string_view, 12> kMonths = {
@@ -91,10 +89,11 @@ class Reader {
  private:
   bool is_digits(size_t count) const {
     return rest_.size() >= count &&
-           std::all_of(rest_.begin(), rest_.begin() + static_cast<ptrdiff_t>(count), is_digit);
+           std::all_of(rest_.begin(), rest_.begin() + static_cast<ptrdiff_t>(count),
+                       is_ascii_digit);
   }
   bool take(char c) {
-    if (rest_.empty() || lower(rest_.front()) != c) return false;
+    if (rest_.empty() || ascii_lower(rest_.front()) != c) return false;
     rest_.remove_prefix(1);
     return true;
   }
@@ -111,7 +110,7 @@ class Reader {
     take(')');
   }
   std::string_view word() {
-    const auto end = std::find_if_not(rest_.begin(), rest_.end(), is_letter);
+    const auto end = std::find_if_not(rest_.begin(), rest_.end(), is_ascii_letter);
     const std::string_view taken = rest_.substr(0, static_cast<size_t>(end - rest_.begin()));
     rest_.remove_prefix(taken.size());
     return taken;
@@ -119,7 +118,7 @@ class Reader {
   bool number(size_t min, size_t max, int& value) {
     size_t digits = 0;
     int read = 0;
-    while (digits < max && digits < rest_.size() && is_digit(rest_[digits])) {
+    while (digits < max && digits < rest_.size() && is_ascii_digit(rest_[digits])) {
       read = read * 10 + (rest_[digits++] - '0');
     }
     if (digits < min) return false;

@@ -7,6 +7,8 @@
 #include <optional>
 #include <utility>
 
+#include "base/ascii.h"
+
 namespace crawl {
 
 namespace {
@@ -14,7 +16,7 @@ namespace {
 constexpr std::string_view kHttpWhitespace = "\t\n\r ";
 
 bool is_token_char(char c) {
-  if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')) return true;
+  if (is_ascii_letter(c) || is_ascii_digit(c)) return true;
   return c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
 
@@ -37,11 +39,9 @@ std::string_view trim(std::string_view text) {
   return trim_end(text);
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
 std::string lower(std::string_view text) {
   std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](char c) { return lower(c); });
+  std::transform(out.begin(), out.end(), out.begin(), ascii_lower);
   return out;
 }
 

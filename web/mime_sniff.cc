@@ -5,6 +5,8 @@
 #include <array>
 #include <cstdint>
 
+#include "base/ascii.h"
+
 namespace crawl {
 
 namespace {
@@ -12,8 +14,6 @@ namespace {
 constexpr std::string_view kUtf8Bom = "\xEF\xBB\xBF";
 constexpr std::string_view kPlainText = "text/plain";
 constexpr std::string_view kBinary = "application/octet-stream";
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
 // §3 "whitespace byte"
 std::string_view without_leading_space(std::string_view bytes) {
@@ -54,9 +54,7 @@ constexpr std::array<std::string_view, 17> kHtmlTags = {"<!doctype html",
 bool begins_with_tag(std::string_view bytes, std::string_view tag) {
   if (bytes.size() <= tag.size()) return false;
   const char terminator = bytes[tag.size()];
-  return (terminator == ' ' || terminator == '>') &&
-         std::equal(tag.begin(), tag.end(), bytes.begin(),
-                    [](char a, char b) { return a == lower(b); });
+  return (terminator == ' ' || terminator == '>') && starts_ignoring_case(bytes, tag);
 }
 
 std::string_view match_scriptable(std::string_view bytes) {
@@ -110,10 +108,7 @@ bool says_nosniff(std::string_view x_content_type_options) {
   constexpr std::string_view kSpace = "\t ";
   first.remove_prefix(std::min(first.find_first_not_of(kSpace), first.size()));
   first = first.substr(0, first.find_last_not_of(kSpace) + 1);
-  constexpr std::string_view kNosniff = "nosniff";
-  return first.size() == kNosniff.size() &&
-         std::equal(first.begin(), first.end(), kNosniff.begin(),
-                    [](char a, char b) { return lower(a) == b; });
+  return equals_ignoring_case(first, "nosniff");
 }
 
 bool is_xml_type(std::string_view essence) {

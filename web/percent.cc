@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "web/percent.h"
 
-namespace crawl {
+#include "base/ascii.h"
 
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
+namespace crawl {
 
 void append_percent_encoded(std::string_view bytes, PercentSet set, std::string& out) {
   constexpr std::string_view kDigits = "0123456789ABCDEF";

@@ -44,9 +44,6 @@ inline bool in_percent_set(char c, PercentSet set) {
   return (kPercentSets[static_cast<unsigned char>(c)] & set) != 0;
 }
 
-// The value of an ASCII hex digit, or -1.
-int hex_value(char c);
-
 // Appends `bytes` (UTF-8) to `out`, those in `set` as "%XX".
 void append_percent_encoded(std::string_view bytes, PercentSet set, std::string& out);
 

@@ -6,6 +6,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/escape.h"
 #include "web/robots_pattern.h"
 
@@ -14,15 +15,6 @@ namespace crawl {
 namespace {
 
 constexpr std::string_view kBlanks = " \t\v\f";
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_alpha(char c) { return lower(c) >= 'a' && lower(c) <= 'z'; }
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower(x) == lower(y); });
-}
 
 std::string_view trim(std::string_view text) {
   const size_t first = text.find_first_not_of(kBlanks);
@@ -54,8 +46,9 @@ std::optional<int64_t> parse_seconds_ms(std::string_view text) {
   const std::string_view whole = text.substr(0, point);
   const std::string_view fraction = text.substr(std::min(point + 1, text.size()));
   if (whole.empty() && fraction.empty()) return std::nullopt;
-  if (whole.size() > 9 || !std::all_of(whole.begin(), whole.end(), is_digit)) return std::nullopt;
-  if (!std::all_of(fraction.begin(), fraction.end(), is_digit)) return std::nullopt;
+  if (whole.size() > 9 || !std::all_of(whole.begin(), whole.end(), is_ascii_digit))
+    return std::nullopt;
+  if (!std::all_of(fraction.begin(), fraction.end(), is_ascii_digit)) return std::nullopt;
   int64_t ms = 0;
   for (const char digit : whole) ms = ms * 10 + (digit - '0');
   for (size_t i = 0; i < 3; ++i) ms = ms * 10 + (i < fraction.size() ? fraction[i] - '0' : 0);
@@ -105,7 +98,7 @@ constexpr std::array<KeyName, 21> kKeyNames = {
 
 Key key_named(std::string_view name) {
   for (const KeyName& known : kKeyNames) {
-    if (equal_ignoring_case(known.name, name)) return known.key;
+    if (same_ignoring_case(known.name, name)) return known.key;
   }
   return Key::kUnknown;
 }
@@ -138,8 +131,9 @@ std::string_view take_line(std::string_view& rest) {
 
 // §2.2.1: the part of a user agent that is compared.
 std::string_view product_token(std::string_view agent) {
-  const auto end = std::find_if_not(agent.begin(), agent.end(),
-                                    [](char c) { return is_alpha(c) || c == '_' || c == '-'; });
+  const auto end = std::find_if_not(agent.begin(), agent.end(), [](char c) {
+    return is_ascii_letter(c) || c == '_' || c == '-';
+  });
   return agent.substr(0, static_cast<size_t>(end - agent.begin()));
 }
 
@@ -257,7 +251,7 @@ class RobotsParser {
     const bool star =
         value.starts_with('*') && (value.size() == 1 || kBlanks.find(value[1]) != kBlanks.npos);
     if (star) in_anyone_ = true;
-    if (!agent_.empty() && equal_ignoring_case(product_token(value), agent_)) {
+    if (!agent_.empty() && same_ignoring_case(product_token(value), agent_)) {
       in_own_ = found_agent_ = true;
     }
   }

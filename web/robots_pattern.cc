@@ -4,27 +4,20 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/ascii.h"
+
 namespace crawl {
 
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 bool is_unreserved(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || is_digit(c) || c == '-' || c == '.' ||
-         c == '_' || c == '~';
+  return is_ascii_letter(c) || is_ascii_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
 // RFC 3986 §2.2 without '*' and '$', which mean something in patterns: a literal one is always in
 // its encoded form here.
 bool is_literal_reserved(char c) {
   return c != '\0' && std::string_view(":/?#[]@!&'()+,;=").find(c) != std::string_view::npos;
-}
-
-int hex_value(char c) {
-  if (is_digit(c)) return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 void append_encoded(std::string& out, char c) {

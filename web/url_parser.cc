@@ -5,6 +5,7 @@
 #include <charconv>
 #include <string>
 
+#include "base/ascii.h"
 #include "base/escape.h"
 #include "web/host_parser.h"
 #include "web/percent.h"
@@ -15,8 +16,6 @@ namespace {
 // No URL that anyone may fetch comes near; keeps all offsets within 32 bits (a byte becomes three).
 constexpr size_t kInputBytesMax = 64u << 20;
 
-bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_tab_or_newline(char c) { return c == '\t' || c == '\n' || c == '\r'; }
 
 }  // namespace
@@ -38,18 +37,18 @@ Fault UrlParser::run() {
   pos_ = length + 1;
   begin(in_.substr(0, length), SchemeKind::kOther);
   for (size_t i = 0; i < length; ++i) {
-    if (is_alpha(url_.href_[i])) url_.href_[i] = static_cast<char>(url_.href_[i] | 0x20);
+    if (is_ascii_letter(url_.href_[i])) url_.href_[i] = static_cast<char>(url_.href_[i] | 0x20);
   }
   return after_scheme();
 }
 
 // Scheme start state, scheme state: 0 when the input has no scheme.
 size_t UrlParser::scheme_length() const {
-  if (in_.empty() || !is_alpha(in_[0])) return 0;
+  if (in_.empty() || !is_ascii_letter(in_[0])) return 0;
   for (size_t i = 1; i < in_.size(); ++i) {
     const char c = in_[i];
     if (c == ':') return i;
-    if (!is_alpha(c) && !is_digit(c) && c != '+' && c != '-' && c != '.') return 0;
+    if (!is_ascii_letter(c) && !is_ascii_digit(c) && c != '+' && c != '-' && c != '.') return 0;
   }
   return 0;
 }
@@ -225,7 +224,7 @@ Fault UrlParser::host_and_port(std::string_view text) {
 Fault UrlParser::port(std::string_view digits) {
   uint32_t value = 0;
   for (const char c : digits) {
-    if (!is_digit(c)) return "the port is not a number";
+    if (!is_ascii_digit(c)) return "the port is not a number";
     value = value * 10 + static_cast<uint32_t>(c - '0');
     if (value > UINT16_MAX) return "the port is above 65535";
   }

@@ -7,6 +7,7 @@
 #include <array>
 #include <string>
 
+#include "base/ascii.h"
 #include "web/host_parser.h"
 #include "web/percent.h"
 #include "web/url_parser.h"
@@ -35,14 +36,13 @@ constexpr std::array<uint8_t, 256> make_path_bytes() {
 }
 constexpr std::array<uint8_t, 256> kPathBytes = make_path_bytes();
 
-bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_drive_letter(std::string_view text) {
-  return text.size() == 2 && is_alpha(text[0]) && (text[1] == ':' || text[1] == '|');
+  return text.size() == 2 && is_ascii_letter(text[0]) && (text[1] == ':' || text[1] == '|');
 }
 
 // Whether a path begins with a segment like "C:".
 bool begins_with_drive(std::string_view path) {
-  return path.size() >= 3 && path[0] == '/' && is_alpha(path[1]) && path[2] == ':' &&
+  return path.size() >= 3 && path[0] == '/' && is_ascii_letter(path[1]) && path[2] == ':' &&
          (path.size() == 3 || path[3] == '/');
 }
 

@@ -4,10 +4,11 @@
 #include <chrono>
 #include <cstddef>
 
+#include "base/ascii.h"
+
 namespace crawl {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 // Takes what it reads off the front of `rest`.
@@ -22,7 +23,7 @@ int take_number(std::string_view& rest, size_t digits) {
   if (rest.size() < digits) return -1;
   int value = 0;
   for (const char c : rest.substr(0, digits)) {
-    if (!is_digit(c)) return -1;
+    if (!is_ascii_digit(c)) return -1;
     value = value * 10 + (c - '0');
   }
   rest.remove_prefix(digits);
@@ -60,8 +61,8 @@ std::optional<int64_t> take_time(std::string_view& rest) {
     second = take_number(rest, 2);
     if (second < 0 || second > 60) return std::nullopt;  // 60: a leap second
     if (take(rest, '.') || take(rest, ',')) {
-      if (rest.empty() || !is_digit(rest.front())) return std::nullopt;
-      for (int weight = 100; !rest.empty() && is_digit(rest.front()); weight /= 10) {
+      if (rest.empty() || !is_ascii_digit(rest.front())) return std::nullopt;
+      for (int weight = 100; !rest.empty() && is_ascii_digit(rest.front()); weight /= 10) {
         ms += weight * (rest.front() - '0');
         rest.remove_prefix(1);
       }
