@@ -16,10 +16,12 @@ constexpr size_t kMemberBytesMax = size_t{24} * 1024;
 constexpr size_t kHeadingsBytesMax = size_t{64} * 1024;
 constexpr size_t kHeadingsSeenMax = 10'000;
 constexpr size_t kValueBytesMax = size_t{4} * 1024;
+constexpr size_t kNamesBytesMax = 256;  // of all members' names, with their punctuation
 constexpr size_t kNameBytesMax = 128;
 constexpr size_t kNamesMax = 200;
 constexpr size_t kValuesMax = 500;
 constexpr size_t kDateBytesMax = 64;
+static_assert(5 * kMemberBytesMax + kHeadingsBytesMax + kNamesBytesMax <= kMetadataBytesMax);
 
 // Vocabularies of the Open Graph protocol (https://ogp.me/), without "fb:" and its like.
 constexpr std::string_view kOpenGraph[] = {
@@ -102,9 +104,7 @@ void PageMetadata::add_heading(int level, std::string_view text) {
   }
   if (collapsed.empty()) return;
   ++heading_count_;
-  std::string element = "[";
-  element.push_back(static_cast<char>('0' + level));
-  element.push_back(',');
+  std::string element{'[', static_cast<char>('0' + level), ','};
   append_json_string(element, trim_ascii_space(utf8_prefix(collapsed, kHeadingBytesMax)));
   element.push_back(']');
   append_element(headings_, element, kHeadingsBytesMax);
@@ -159,7 +159,7 @@ void PageMetadata::claim_by_meta(std::string_view key, std::string_view content)
 namespace {
 
 std::string linked_document(const PageMetadata::LinkedDocument& document) {
-  std::string out = "{";
+  std::string out(1, '{');
   const auto add = [&out](std::string_view name, std::string_view value) {
     if (value.empty()) return;
     if (out.size() > 1) out.push_back(',');
@@ -230,8 +230,10 @@ void PageMetadata::assemble(std::string_view microdata, std::string& out) const 
   const std::string twitter = object_of(twitter_);
   std::string amp;
   if (!amp_.empty()) append_json_string(amp, amp_);
+  if (amp.size() > kMemberBytesMax) amp.clear();
+  // Each of the five is within kMemberBytesMax, headings within kHeadingsBytesMax.
   const size_t small = opengraph.size() + twitter.size() + alternates_.size() + feeds_.size() +
-                       amp.size() + 256;  // 256: names and punctuation
+                       amp.size() + kNamesBytesMax;
   size_t left = kMetadataBytesMax - small - headings_.size();
   const bool has_json_ld = json_ld_.elements().size() <= left;
   if (has_json_ld) left -= json_ld_.elements().size();

@@ -49,8 +49,7 @@ class PageMetadata {
 
   // `microdata`: a JSON array or "". Sets metadata, author, published_at_ms and modified_at_ms of
   // `result`, and its description where og:description is the only one. Strings go to the pool of
-  // `links`. What would be longer than kMetadataBytesMax loses microdata, JSON-LD, headings, in
-  // this order.
+  // `links`. What would be longer than kMetadataBytesMax loses microdata or JSON-LD.
   void finish(std::string_view microdata, PageResult& result, LinkCollector& links);
 
   static constexpr size_t kHeadingsMax = 500;

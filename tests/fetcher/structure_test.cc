@@ -362,6 +362,49 @@ TEST_CASE("structure: metadata is bounded whatever a page says", "[structure]") 
   CHECK(Json::accept(metadata));
 }
 
+// All of metadata at its bounds: a control character is six bytes of JSON.
+Json full_metadata(size_t amp_bytes, size_t json_ld_bytes) {
+  const std::string value(4'000, '\x01');
+  const std::string amp(amp_bytes, '\x02');
+  PageMetadata metadata;
+  for (size_t i = 0; i < 60; ++i) metadata.add_heading(1, value.substr(0, 900 - i));
+  for (size_t i = 0; i < 40; ++i) {
+    const std::string name = std::to_string(i);
+    const std::string_view part = std::string_view(value).substr(0, 4'000u >> (i / 4));
+    metadata.add_property("og:" + name, part);
+    metadata.add_property("twitter:" + name, part);
+    metadata.add_alternate({"de", "/", {}, part});
+    metadata.add_feed({{}, "/", {}, part});
+  }
+  metadata.set_amp(amp);
+  metadata.add_json_ld("\"" + std::string(json_ld_bytes, 'x') + "\"");
+  PageResult result;
+  StringPool pool;
+  LinkCollector links;
+  links.begin("", result, pool);
+  metadata.finish("[" + std::string(json_ld_bytes, '1') + "]", result, links);
+  CHECK(result.metadata.size() <= kMetadataBytesMax);
+  // What is too long would have been cut, and be no JSON.
+  return Json::parse(result.metadata, nullptr, false);
+}
+
+TEST_CASE("structure: metadata at all its bounds is one object that fits", "[structure]") {
+  const size_t amp_bytes = GENERATE(100, 4'000, 4'100, 60'000);
+  CAPTURE(amp_bytes);
+  size_t fits = 0;
+  size_t fits_not = kMetadataBytesMax;
+  while (fits + 1 < fits_not) {
+    const size_t size = (fits + fits_not) / 2;
+    const Json metadata = full_metadata(amp_bytes, size);
+    REQUIRE_FALSE(metadata.is_discarded());
+    CHECK(metadata.contains("headings"));
+    CHECK(metadata.contains("amp") == (amp_bytes <= 4'000));
+    (metadata.contains("json_ld") ? fits : fits_not) = size;
+  }
+  CHECK(fits > kMetadataBytesMax / 4);
+  CHECK(fits < kMetadataBytesMax / 2 + kMetadataBytesMax / 8);
+}
+
 TEST_CASE("structure: whatever bytes a page has, metadata is UTF-8", "[structure]") {
   const ExtractedPage page(
       "<h1>&#4294967295;\xFF</h1><meta property=og:title content='&#4294967295;\xFE'>" +
