@@ -220,17 +220,27 @@ std::string_view CharsetDecoder::detect(std::string_view body) {
   return name && *name != "replacement" ? *name : "";
 }
 
+const CharsetDecoder::SingleByteTable* CharsetDecoder::single_byte(
+    std::string_view encoding) const {
+  const auto found = single_byte_.find(encoding);
+  return found == single_byte_.end() ? nullptr : &found->second;
+}
+
+UConverter* CharsetDecoder::multi_byte(std::string_view encoding) const {
+  const auto found = multi_byte_.find(encoding);
+  return found == multi_byte_.end() ? nullptr : found->second.get();
+}
+
 std::string_view CharsetDecoder::decode(std::string_view body, const CharsetChoice& choice) {
   if (text_.capacity() > kBytesKept) std::string().swap(text_);
   text_.clear();
   const std::string_view bytes = without_bom(body, choice.bom_bytes);
   if (choice.name == kUtf8) return decode_utf8(bytes);
   if (choice.name == "replacement") return bytes.empty() ? "" : kReplacement;
-  const auto table = single_byte_.find(choice.name);
-  if (table != single_byte_.end()) return decode_single_byte(bytes, table->second);
-  const auto converter = multi_byte_.find(choice.name);
-  CRAWL_CHECK(converter != multi_byte_.end());
-  return decode_with(converter->second.get(), bytes);
+  if (const auto* table = single_byte(choice.name)) return decode_single_byte(bytes, *table);
+  UConverter* converter = multi_byte(choice.name);
+  CRAWL_CHECK(converter != nullptr);
+  return decode_with(converter, bytes);
 }
 
 std::string_view CharsetDecoder::decode_utf8(std::string_view bytes) {

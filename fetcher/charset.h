@@ -48,8 +48,13 @@ class CharsetDecoder {
   // A view into `body` where that is the text already, else into this object until the next call.
   std::string_view decode(std::string_view body, const CharsetChoice& choice);
 
- private:
+  // How an encoding is decoded; nullptr where it is of the other kind, or unknown. The converter is
+  // shared: reset it before use, and do not set it up.
   using SingleByteTable = std::array<char16_t, 128>;  // what bytes 0x80 to 0xFF mean
+  const SingleByteTable* single_byte(std::string_view encoding) const;
+  UConverter* multi_byte(std::string_view encoding) const;
+
+ private:
   struct CloseConverter {
     void operator()(UConverter* converter) const;
   };

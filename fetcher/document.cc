@@ -14,6 +14,7 @@
 #include "fetcher/link_collector.h"
 #include "fetcher/link_header.h"
 #include "fetcher/link_scan.h"
+#include "fetcher/query_encoder.h"
 #include "fetcher/robots_directives.h"
 #include "fetcher/string_pool.h"
 #include "fetcher/text_features.h"
@@ -73,6 +74,7 @@ struct Document::State {
   const Options options;
   std::unique_ptr<HtmlArena> arena;
   std::unique_ptr<CharsetDecoder> charsets;
+  std::unique_ptr<QueryEncoder> queries;
   std::unique_ptr<Compressor> compressor;
   StringPool pool;
   TextWriter text;
@@ -97,6 +99,7 @@ Result<std::unique_ptr<Document>> Document::create(const Options& options) {
   auto charsets = CharsetDecoder::create();
   if (!charsets) return charsets.error();
   state->charsets = std::move(*charsets);
+  state->queries = std::make_unique<QueryEncoder>(*state->charsets);
   auto compressor = Compressor::create();
   if (!compressor) return compressor.error();
   state->compressor = std::move(*compressor);
@@ -249,6 +252,7 @@ std::string_view Document::State::decode(std::string_view body, CharsetEvidence 
 void Document::State::parse_html(std::string_view html, const Job& job) {
   job.result.document = DocumentKind::kHtml;
   if (html.empty()) return job.enter(Phase::kExtract);
+  if (queries->use(job.result.charset)) links.encode_queries(*queries);
   job.enter(Phase::kParse);
   const GumboOutput* tree = arena->parse(html);
   job.enter(Phase::kExtract);

@@ -11,6 +11,9 @@ namespace {
 
 constexpr size_t kSeenMax = 64 * 1024;  // distinct hrefs remembered per page
 constexpr size_t kBucketsKept = 4096;
+// A query longer than this in UTF-8, where a character takes up to 12 bytes, is too long in every
+// encoding: there, it takes two at least.
+constexpr size_t kEncodedQueryBytesMax = 6 * kUrlBytesMax;
 
 // Schemes whose URLs are no places to go. The URL parser strips leading C0 controls and spaces.
 bool is_never_a_place(std::string_view href) {
@@ -19,6 +22,36 @@ bool is_never_a_place(std::string_view href) {
     if (starts_ignoring_case(href, scheme)) return true;
   }
   return false;
+}
+
+// The query of an href, where it has a character beyond ASCII; else "". The URL parser trims
+// trailing C0 controls and spaces.
+std::string_view query_beyond_ascii(std::string_view href) {
+  while (!href.empty() && static_cast<unsigned char>(href.back()) <= 0x20) href.remove_suffix(1);
+  href = href.substr(0, href.find('#'));
+  const size_t mark = href.find('?');
+  if (mark == std::string_view::npos) return {};
+  href.remove_prefix(mark + 1);
+  const bool is_ascii = std::all_of(href.begin(), href.end(),
+                                    [](char c) { return static_cast<signed char>(c) >= 0; });
+  return is_ascii ? std::string_view() : href;
+}
+
+// URL Standard §4.4 "query state": special schemes but ws and wss.
+bool may_encode_query(const Url& url) {
+  return url.is_http() || url.scheme() == "ftp" || url.scheme() == "file";
+}
+
+// `canonical` is what `href` was parsed to: the same with its query as `encoder` has it, or ""
+// where that makes no difference.
+std::string with_encoded_query(const Url& canonical, std::string_view href, QueryEncoder& encoder) {
+  const std::string_view query = query_beyond_ascii(href);
+  if (query.empty() || !may_encode_query(canonical)) return {};
+  const std::string_view in_utf8 = canonical.query();
+  if (in_utf8.size() > kEncodedQueryBytesMax) return {};
+  std::string text(canonical.href(), 0, canonical.href().size() - in_utf8.size());
+  encoder.append(query, text);
+  return text;
 }
 
 }  // namespace
@@ -32,10 +65,16 @@ void LinkCollector::begin(std::string_view url, PageResult& result, StringPool& 
   has_base_element_ = false;
   as_scanned_ = false;
   links_max_ = kLinksMax;
+  encoder_ = nullptr;
   base_.reset();
   base_href_ = {};
   if (url.empty()) return;
   if (auto parsed = Url::parse(url)) use_as_base(std::move(*parsed));
+}
+
+void LinkCollector::encode_queries(QueryEncoder& encoder) {
+  encoder_ = &encoder;
+  seen_.clear();
 }
 
 void LinkCollector::set_base(std::string_view href) {
@@ -43,6 +82,11 @@ void LinkCollector::set_base(std::string_view href) {
   has_base_element_ = true;
   auto parsed = base_ ? Url::parse(href, *base_) : Url::parse(href);
   if (!parsed || parsed->scheme() == "data" || parsed->scheme() == "javascript") return;
+  if (encoder_ != nullptr) {
+    const std::string encoded = with_encoded_query(parsed->canonical(), href, *encoder_);
+    if (!encoded.empty()) parsed = Url::parse(encoded);
+    if (!parsed) return;
+  }
   use_as_base(std::move(*parsed));
   seen_.clear();
 }
@@ -63,7 +107,8 @@ size_t LinkCollector::add(LinkKind kind, std::string_view href, std::string_view
     ++result_->links_dropped;
     return kNone;
   }
-  const Resolved& resolved = resolve(href);
+  const bool is_utf8 = kind == LinkKind::kStyle && !query_beyond_ascii(href).empty();
+  const Resolved resolved = is_utf8 ? parse(href, nullptr) : resolve(href);
   if (resolved.href.empty()) {
     ++result_->links_dropped;
     return kNone;
@@ -88,10 +133,10 @@ std::string_view LinkCollector::resolve_http(std::string_view href) {
 const LinkCollector::Resolved& LinkCollector::resolve(std::string_view href) {
   if (const auto found = seen_.find(href); found != seen_.end()) return found->second;
   if (seen_.size() >= kSeenMax) seen_.clear();
-  return seen_.emplace(href, parse(href)).first->second;
+  return seen_.emplace(href, parse(href, encoder_)).first->second;
 }
 
-LinkCollector::Resolved LinkCollector::parse(std::string_view href) {
+LinkCollector::Resolved LinkCollector::parse(std::string_view href, QueryEncoder* encoder) {
   // A fragment alone names the base itself.
   if (href.starts_with('#') && !base_href_.empty() && base_->is_http()) return {base_href_, true};
   if (is_never_a_place(href)) return {};
@@ -99,8 +144,11 @@ LinkCollector::Resolved LinkCollector::parse(std::string_view href) {
   if (!parsed || is_never_a_place(parsed->href())) return {};
   const bool is_http = parsed->is_http();
   const bool is_canonical = !parsed->has_fragment() && !parsed->has_credentials();
-  const Url canonical = is_canonical ? Url() : parsed->canonical();
-  const std::string& text = is_canonical ? parsed->href() : canonical.href();
+  const Url made = is_canonical ? Url() : parsed->canonical();
+  const Url& canonical = is_canonical ? *parsed : made;
+  const std::string encoded =
+      encoder != nullptr ? with_encoded_query(canonical, href, *encoder) : std::string();
+  const std::string& text = encoded.empty() ? canonical.href() : encoded;
   if (text.size() > kUrlBytesMax) return {pool_->add(shortened_url(text)), false};
   return {pool_->add(text), is_http};
 }

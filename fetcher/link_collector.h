@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 
+#include "fetcher/query_encoder.h"
 #include "fetcher/string_pool.h"
 #include "ipc/messages.h"
 #include "web/url.h"
@@ -22,6 +24,11 @@ class LinkCollector {
   // Begins a page at `url` ("" when unknown: then only absolute links count). Links and the number
   // dropped go to `result`; their strings live in `pool`. Both must outlive the page.
   void begin(std::string_view url, PageResult& result, StringPool& pool);
+
+  // The document that follows is in another encoding than UTF-8, which `encoder` uses: so are the
+  // queries of its special URLs, but not those of its style sheets (HTML Standard §2.4.1
+  // "encoding-parse a URL"; CSS has no encoding there). It must outlive the page.
+  void encode_queries(QueryEncoder& encoder);
 
   // <base href> (HTML Standard §4.2.3): only the first one counts; one that cannot be used is
   // ignored.
@@ -56,13 +63,14 @@ class LinkCollector {
 
   void use_as_base(Url base);
   const Resolved& resolve(std::string_view href);
-  Resolved parse(std::string_view href);
+  Resolved parse(std::string_view href, QueryEncoder* encoder);
   std::string_view normal_rel(std::string_view rel);
 
   PageResult* result_ = nullptr;
   StringPool* pool_ = nullptr;
   std::optional<Url> base_;
-  std::string_view base_href_;  // canonical; "" when there is no base
+  std::string_view base_href_;       // canonical; "" when there is no base
+  QueryEncoder* encoder_ = nullptr;  // nullptr: UTF-8
   size_t links_max_ = kLinksMax;
   bool has_base_element_ = false;
   bool as_scanned_ = false;

@@ -7,6 +7,7 @@ import functools
 import os
 import re
 import sys
+from urllib.parse import quote
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 
@@ -22,6 +23,12 @@ FAST = ["--delay", "0", "--host-concurrency", "16"]
 # What Python's codec and the Encoding Standard's table read differently: written as references.
 DIFFERENT = {"euc_jp": "\u301c\u2016\u2212\xa2\xa3\xac\xa5\u203e\uff3c",
              "iso2022_jp": "\u301c\u2016\u2212\xa2\xa3\xac\xa5\u203e\uff3c"}
+
+
+def label(codec):
+    """The Encoding Standard's label of one of Python's codecs."""
+    return re.sub("^cp125", "windows-125", codec).replace("_", "-").replace(
+        "iso2022", "iso-2022").replace("iso8859", "iso-8859")
 
 
 class Copy:
@@ -108,6 +115,34 @@ class Charsets(crawl_run.EndToEnd):
         for file, (title, text, _) in pages.items():
             expected = site.fetch(f"{origin}/{file}")
             self.assertEqual((title, oracle.words(text)), (expected.title, expected.words), file)
+
+    def test_queries_are_in_the_encoding_of_their_page(self):
+        """Python's codecs against ours. Paths, UTF-16 and what the encoding lacks: URL Standard."""
+        words = {"utf-8": "日本", "euc_jp": "日本", "cp932": "日本表ソ", "iso2022_jp": "日本",
+                 "utf-16-le": "日本", "cp949": "한국", "koi8_r": "да", "cp1251": "да\u262d",
+                 "iso8859_5": "да", "gb18030": "中\U0001f600", "big5": "中功", "cp1252": "é\u20ac"}
+        folder = self.place.folder / "queries"
+        folder.mkdir()
+        labels = {"cp932": "shift_jis", "utf-16-le": "utf-16", "cp949": "euc-kr"}
+        expected = {}
+        names = {codec: codec.replace("_", "-") for codec in words}
+        for codec, word in words.items():
+            text = f'<!DOCTYPE html><title>t</title><a href="/{word}?q={word}#{word}">a</a>'
+            (folder / f"{names[codec]}.html").write_bytes(text.encode(codec, "xmlcharrefreplace"))
+            encoded = word.encode("utf-8" if "utf" in codec else codec, "xmlcharrefreplace")
+            expected[names[codec]] = f"/{quote(word)}?q=" + quote(encoded, safe="!$()*+,/:=?@[\\]^`{|}~")
+        server = nginx.Nginx(self.place.folder, {"q.localhost": folder}, site_options={
+            "q.localhost": "".join(
+                f'location = /{names[codec]}.html {{ charset {labels.get(codec, label(codec))}; }}'
+                for codec in words)})
+        self.addCleanup(server.stop)
+        seeds = [server.url("q.localhost", f"/{name}.html") for name in names.values()]
+        self.crawl(*FAST, "--no-sitemaps", self.place.write("seeds.txt", "\n".join(seeds)))
+        origin = server.url("q.localhost", "")
+        found = self.place.query("SELECT src, dst FROM links WHERE kind = 'a'")
+        self.assertEqual({src.removeprefix(origin + "/"): dst.removeprefix(origin)
+                          for src, dst in found},
+                         {f"{name}.html": target for name, target in expected.items()})
 
     def pages(self, origin):
         return {url.removeprefix(origin): (title, text, (charset, source))

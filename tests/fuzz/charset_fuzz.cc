@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Any bytes in any encoding decode to valid UTF-8 without NUL.
+// Any bytes in any encoding decode to valid UTF-8 without NUL, which makes a canonical query.
 
 #include <cstdint>
 #include <string>
@@ -8,6 +8,8 @@
 #include "base/check.h"
 #include "base/escape.h"
 #include "fetcher/charset.h"
+#include "fetcher/query_encoder.h"
+#include "web/url.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const auto created = crawl::CharsetDecoder::create();
@@ -28,5 +30,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   CRAWL_CHECK(text.size() <= 3 * body.size() + 3);
   // No state is carried over.
   CRAWL_CHECK(decoder.decode(body, choice) == text);
+  static crawl::QueryEncoder encoder(decoder);
+  if (!encoder.use(choice.name)) return 0;
+  std::string url = "http://h.example/?";
+  encoder.append(text, url);
+  CRAWL_CHECK(crawl::is_canonical_http_url(url));
+  CRAWL_CHECK(url.size() <= 32 + 24 * text.size());
+  std::string again = "http://h.example/?";
+  encoder.append(text, again);
+  CRAWL_CHECK(again == url);
   return 0;
 }

@@ -58,7 +58,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
                                                 "text/css",
                                                 "application/gzip",
                                                 "image/svg+xml",
-                                                "application/pdf"};
+                                                "application/pdf",
+                                                "text/html; charset=iso-2022-jp",
+                                                "text/html; charset=gb18030",
+                                                "text/html; charset=windows-1252"};
   const auto choice = data[0];
   const auto flags = data[1];
   crawl::DocumentInput input;
