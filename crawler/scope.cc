@@ -76,13 +76,14 @@ Result<ScopePolicy> ScopePolicy::create(const RunOptions& options) {
 }
 
 void ScopePolicy::add_seed(int64_t id, const Seed& seed) {
+  any_.erase(id);  // where it was known with another scope
   SeedScope scope;
   scope.depth_max = seed.depth.value_or(default_depth_);
   scope.scope = seed.scope.value_or(default_scope_);
   scope.domain = registrable_domain(seed.url.host());
   switch (scope.scope) {
     case Scope::kAny:
-      if (!any_) any_ = id;
+      any_.insert(id);
       break;
     case Scope::kDomain:
       scope.key = domain_key(seed.url);
@@ -121,7 +122,7 @@ std::optional<int64_t> ScopePolicy::admitting_seed(const Url& url, int64_t prefe
       if (admits(seeds_.at(id), url, *key)) return id;
     }
   }
-  return any_;
+  return any_.empty() ? std::nullopt : std::optional(*any_.begin());
 }
 
 std::optional<int64_t> ScopePolicy::sitemap_seed(const Url& url, int64_t preferred) const {

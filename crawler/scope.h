@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -83,7 +84,7 @@ class ScopePolicy {
   bool assets_ = false;
   std::unordered_map<int64_t, SeedScope> seeds_;
   std::unordered_map<std::string, std::vector<int64_t>> by_key_;  // host, prefix and domain scopes
-  std::optional<int64_t> any_;                                    // a seed whose scope is any
+  std::set<int64_t> any_;                                         // seeds whose scope is any
   bool has_domain_scope_ = false;
   std::vector<std::unique_ptr<re2::RE2>> include_, exclude_;
 };

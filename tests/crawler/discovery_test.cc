@@ -155,6 +155,19 @@ TEST_CASE("discovery: sitemaps are fetched under the seed's registrable domain",
   CHECK(off.unit.new_urls.back().rule == "--no-sitemaps");
 }
 
+// A later seeds file may say less than an earlier one did.
+TEST_CASE("discovery: a seed's latest scope counts", "[discovery]") {
+  const std::optional<Scope> earlier = GENERATE(Scope::kAny, Scope::kDomain);
+  Fixture f;
+  f.discovery.scope().add_seed(1, {parsed("http://example.com/"), std::nullopt, earlier, ""});
+  f.discovery.scope().add_seed(1, {parsed("http://example.com/"), std::nullopt, Scope::kHost, ""});
+  CHECK(f.reason("http://example.com/a") == SkipReason::kNone);
+  CHECK(f.reason("http://sub.example.com/a") == SkipReason::kOutOfScope);
+  CHECK(f.reason("http://other.example/") == SkipReason::kOutOfScope);
+  f.discovery.scope().add_seed(2, {parsed("http://b.example/"), std::nullopt, Scope::kAny, ""});
+  CHECK(f.reason("http://third.example/") == SkipReason::kNone);
+}
+
 // A site names new sitemaps on each page: they lead no further than links do.
 TEST_CASE("discovery: sitemaps have a depth limit and count against the budgets", "[discovery]") {
   RunOptions options;
