@@ -118,6 +118,8 @@ std::string due_reason(const UrlStory& story) {
   if (story.listed_at > story.fetched_at) {
     return "a sitemap or a feed says that it changed on " + iso8601_utc(story.listed_at);
   }
+  if (story.due_at == story.unavailable_after)
+    return "it asks not to be shown any more from then on";
   if (story.due_at - story.fetched_at != story.interval_ms) {
     std::string text = story.due_at > story.fetched_at ? "soon, to see whether it is gone"
                                                        : "with the next run, as it failed";

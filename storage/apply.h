@@ -23,11 +23,13 @@ struct TailRequest {
   int limit = 0;
 };
 
-// The validators of a page without a copy are worth nothing: a 304 would leave it without one.
+// The validators of a page without a copy are worth nothing: a 304 would leave it without one. Nor
+// may a 304 confirm what will be, or by now is, not to be shown any more (bit 8: that is known).
 #define CRAWL_PENDING_COLUMNS                                                               \
   "SELECT u.id, u.rank, u.depth, u.hops, u.seed_id, u.attempts, u.strikes, u.role, u.url, " \
   "p.etag, p.last_modified, u.host_id FROM url u LEFT JOIN page p ON p.url_id = u.id AND "  \
-  "p.changed_at IS NOT NULL AND p.content_hash IS NOT NULL WHERE "
+  "p.changed_at IS NOT NULL AND p.content_hash IS NOT NULL AND "                            \
+  "(p.unavailable_after IS NULL OR p.robots_directives & 8) WHERE "
 // Pending URLs of a host after (rank, id), in two steps: SQLite seeks in its index to a rank, and
 // to an id within one rank, but not to a pair.
 inline constexpr const char* kTailAtRankSql = CRAWL_PENDING_COLUMNS

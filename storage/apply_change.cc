@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "storage/apply_change.h"
 
+#include <algorithm>
+
 #include "base/clock.h"
 
 namespace crawl {
@@ -77,6 +79,9 @@ void UnitApplier::settle_page(const PageRow& page, const StoredPage& stored, Cha
 void UnitApplier::settle_url(const PageRow& page, Change& change) {
   settled_.url_id = page.url_id;
   settled_.due_at = change.settled.due_at;
+  if (page.unavailable_after > page.fetched_at) {
+    settled_.due_at = std::min(settled_.due_at, page.unavailable_after);
+  }
   settled_.outcome = change.settled.outcome;
   settled_.overrides = change.settled.outcome != page.outcome;
   settled_.detail = page.detail;

@@ -90,7 +90,8 @@ Result<void> read_page(Database& database, UrlStory& story, Relatives& relatives
       "(SELECT count(*) FROM link WHERE src_id = p.url_id), p.detail, p.title, p.content_type, "
       "p.document, p.lang, p.lang_source, p.canonical, d.url, p.simhash, "
       "EXISTS (SELECT 1 FROM content WHERE id = p.content_id AND zstd IS NOT NULL), "
-      "p.robots_directives, p.outcome FROM page p LEFT JOIN url d ON d.id = p.canonical_id "
+      "p.robots_directives, p.unavailable_after, p.outcome FROM page p LEFT JOIN url d ON d.id = "
+      "p.canonical_id "
       "WHERE p.url_id = ?1");
   if (!query) return query.error();
   query->bind(1, story.id);
@@ -111,6 +112,7 @@ Result<void> read_page(Database& database, UrlStory& story, Relatives& relatives
     story.simhash = optional_integer(row, column++);
     story.has_body = row.integer(column++) != 0;
     story.robots_directives = row.integer(column++);
+    story.unavailable_after = row.integer(column++);
     story.page_outcome = row.text(column);
   });
 }

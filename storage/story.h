@@ -62,6 +62,7 @@ struct UrlStory {
   int64_t content_id = 0;
   int64_t text_bytes = 0;
   int64_t robots_directives = 0;
+  int64_t unavailable_after = 0;  // 0: never
   std::optional<int64_t> simhash;
   std::string page_outcome;  // of the last fetch that is stored, whose status is above
   std::string detail, title, content_type, document, lang, lang_source, declared_canonical,

@@ -69,6 +69,17 @@ TEST_CASE("why: when a page is due again, and why then", "[why]") {
   CHECK_FALSE(why(story, "http://a/2").says("due again"));  // it is pending
 }
 
+TEST_CASE("why: a page is due when it asks not to be shown any more", "[why]") {
+  Story story;
+  story.wait(kStart - story.now());
+  PageRow page = ok_page(1, 7, 0);
+  page.unavailable_after = kStart + kHour;
+  story.then(std::move(page));
+  CHECK(
+      why(story).says("due again   2023-11-14T23:13:20.000Z: it asks not to be shown any more "
+                      "from then on"));
+}
+
 TEST_CASE("why: what killed its fetchers is never due", "[why]") {
   Story story;
   story.then(failed_page(1, Outcome::kCrashedFetcher, 0));

@@ -146,6 +146,19 @@ TEST_CASE("gone: intervals and times of the next fetch are stored", "[gone]") {
   CHECK(due_in() == expected);
 }
 
+TEST_CASE("gone: a page is due when it asks not to be shown any more", "[gone]") {
+  Story story;
+  const auto due_in = [&](int64_t unavailable_after) {
+    PageRow page = ok_page(1, 7, 0);
+    page.unavailable_after = unavailable_after;
+    story.then(std::move(page));
+    return story.ask("(due_at - fetched_at) / 3600000 FROM url JOIN page ON url_id = id");
+  };
+  CHECK(due_in(story.now() + 3 * kHour) == "2");  // the fetch is a millisecond later
+  CHECK(due_in(story.now() + 100 * kDay) == "40");
+  CHECK(due_in(story.now() - kHour) == "80");
+}
+
 TEST_CASE("gone: a page without its URL's update is due all the same", "[gone]") {
   Story story;
   PageRow page = ok_page(1, 7, 0);

@@ -212,6 +212,25 @@ TEST_CASE("writer: only a page with a copy gives validators to the tail", "[writ
   CHECK(tail->urls[0].etag == (with_copy ? "\"v1\"" : ""));
 }
 
+TEST_CASE("writer: a page that is not to be shown for ever is fetched whole", "[writer]") {
+  const TempDir dir;
+  TestRun run(dir.file("crawl.db"), lazy());
+  run.writer->submit(first_unit());
+  const bool passed = GENERATE(true, false);
+  PageRow page = ok_page(1, 7, 2'000);
+  page.etag = "\"v1\"";
+  page.unavailable_after = passed ? 1'000 : 3'000;
+  page.robots_directives = passed ? 8 : 0;
+  WriteUnit unit = page_unit(std::move(page));
+  unit.url_updates[0].state = UrlState::kPending;
+  run.writer->submit(std::move(unit));
+  run.writer->request_tail(1, -1, 0, 10);
+  const std::optional<TailLoaded> tail = run.wait_for<TailLoaded>();
+  REQUIRE(tail);
+  REQUIRE(tail->urls.size() == 1);
+  CHECK(tail->urls[0].etag == (passed ? "\"v1\"" : ""));
+}
+
 TEST_CASE("writer: seeds keep their row and get the new options", "[writer]") {
   const TempDir dir;
   const std::string path = dir.file("crawl.db");
