@@ -15,6 +15,8 @@ using Field = FeedField;
 using Form = XmlField::Form;
 
 constexpr size_t kHrefsMax = 16;  // per entry
+// A base may make eight thousand bytes of one.
+constexpr size_t kBaseBytesMax = size_t{16} << 20;
 
 int64_t date_ms(std::string_view text) { return parse_lenient_date(text).value_or(0); }
 
@@ -240,7 +242,9 @@ void FeedEntries::report_entry() {
   if (entry_depth_ == 0) return;
   if (entry_.hrefs.empty() && !entry_.fallback.empty()) entry_.hrefs.push_back(entry_.fallback);
   for (const std::string& href : entry_.hrefs) {
-    const size_t index = links_.add(LinkKind::kFeed, links_.keep(absolute(href), kHrefBytesMax));
+    const std::string address = absolute(href);
+    if (address.empty()) continue;
+    const size_t index = links_.add(LinkKind::kFeed, links_.keep(address, kHrefBytesMax));
     if (index == LinkCollector::kNone) continue;
     links_.set_anchor(index, links_.keep_collapsed(entry_.title, kAnchorBytesMax));
     result_.links[index].modified_at_ms =
@@ -269,10 +273,16 @@ void FeedEntries::set_lang(std::string_view lang) {
   result_.lang_source = LangSource::kMarkup;
 }
 
-std::string FeedEntries::absolute(std::string_view href) const {
+std::string FeedEntries::absolute(std::string_view href) {
   if (!entry_.base) return std::string(href);
+  if (base_bytes_ > kBaseBytesMax) {
+    ++result_.links_dropped;
+    return {};
+  }
   const auto url = Url::parse(href, *entry_.base);
-  return url ? url.value().href() : std::string(href);
+  if (!url) return std::string(href);
+  base_bytes_ += url->href().size();
+  return url->href();
 }
 
 std::string_view FeedEntries::plain(std::string_view value, Form form) {

@@ -66,7 +66,8 @@ class FeedEntries : public XmlEntries {
   void take_feed_field(std::string_view value, XmlField::Form form);
   void report_entry();
   void set_lang(std::string_view lang);
-  std::string absolute(std::string_view href) const;
+  // By the entry's base, where it has one; "", and the link is dropped, after too many of them.
+  std::string absolute(std::string_view href);
   std::string_view plain(std::string_view value, XmlField::Form form);
   // Whether the element at `depth` says something about the entry or the feed itself.
   bool is_of_entry(uint32_t depth) const { return entry_depth_ != 0 && depth == entry_depth_ + 1; }
@@ -87,6 +88,7 @@ class FeedEntries : public XmlEntries {
   uint32_t entry_depth_ = 0;   // of <item> or <entry>; 0: outside
   uint32_t author_depth_ = 0;  // of Atom's <author> of the feed
   Entry entry_;
+  size_t base_bytes_ = 0;  // of what absolute() has made by bases
   XmlField field_;
   FeedField which_ = FeedField::kNone;
   bool permalink_ = true;  // <guid isPermaLink>

@@ -6,12 +6,6 @@
 #include "fetcher/ascii.h"
 
 namespace crawl {
-namespace {
-
-// A base of an entry makes thousands of bytes of each href of one.
-constexpr size_t kWaitingBytesMax = size_t{16} << 20;
-
-}  // namespace
 
 void XmlField::begin(uint32_t depth, size_t bytes_max, Form form) {
   value_.clear();
@@ -54,11 +48,10 @@ const std::string& XmlField::end() {
 void LaterLinks::add(LinkKind kind, std::string_view href, std::string_view rel) {
   href = trim_ascii_space(href);
   if (href.empty()) return;
-  if (waiting_.size() >= kLinksMax || waiting_bytes_ + href.size() > kWaitingBytesMax) {
+  if (waiting_.size() >= kLinksMax) {
     ++dropped_;
     return;
   }
-  waiting_bytes_ += href.size();
   waiting_.push_back({kind, std::string(href), std::string(rel)});
 }
 
@@ -68,7 +61,6 @@ void LaterLinks::flush(LinkCollector& links, PageResult& result) {
   }
   result.links_dropped += dropped_;
   waiting_.clear();
-  waiting_bytes_ = 0;
   dropped_ = 0;
 }
 

@@ -60,7 +60,7 @@ class XmlField {
 // Images, media and alternates: reported after the entries, so that they take no entry's place.
 class LaterLinks {
  public:
-  // An empty href is no link. Beyond kLinksMax, or 16 MiB of hrefs, they count as dropped.
+  // An empty href is no link. Beyond kLinksMax they count as dropped.
   void add(LinkKind kind, std::string_view href, std::string_view rel = {});
   void flush(LinkCollector& links, PageResult& result);
 
@@ -71,7 +71,6 @@ class LaterLinks {
     std::string rel;
   };
   std::vector<Later> waiting_;
-  size_t waiting_bytes_ = 0;
   uint32_t dropped_ = 0;
 };
 
