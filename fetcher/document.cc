@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "fetcher/document.h"
 
+#include <algorithm>
+
 #include "base/escape.h"
 #include "fetcher/ascii.h"
 #include "fetcher/charset.h"
@@ -26,6 +28,23 @@ namespace crawl {
 namespace {
 
 constexpr size_t kBytesKept = size_t{4} << 20;  // buffers above this are given back
+// What the links of a page take beyond its own bytes, each of which may need three: a base repeats
+// itself in all of them, and the message must stay within what a page can be.
+constexpr size_t kAddedLinkBytesMax = size_t{48} << 20;
+
+// The first links, as many as that allows.
+void bound_links(size_t content_bytes, PageResult& result) {
+  size_t left = kAddedLinkBytesMax + 3 * content_bytes;
+  const auto fits = [&left](const PageLink& link) {
+    const size_t bytes = sizeof link + link.href.size() + link.rel.size() + link.anchor.size();
+    if (bytes > left) return false;
+    left -= bytes;
+    return true;
+  };
+  const auto end = std::find_if_not(result.links.begin(), result.links.end(), fits);
+  result.links_dropped += static_cast<uint32_t>(result.links.end() - end);
+  result.links.erase(end, result.links.end());
+}
 
 // Everything that Document::parse() answers for; the rest belongs to the transfer.
 void reset_page(PageResult& result) {
@@ -115,6 +134,7 @@ Outcome Document::parse(const DocumentInput& input, PageResult& result,
   state.pool.clear();
   state.problem.clear();
   if (state.unpacked.capacity() > kBytesKept) std::string().swap(state.unpacked);
+  state.unpacked.clear();
   const ContentPlanner planner(
       {input.content_type, input.nosniff, input.is_sitemap, input.url, state.options.types});
   const ContentPlanner::Plan plan = planner.plan(input.body);
@@ -297,6 +317,7 @@ void Document::State::finish(const Job& job) {
   PageResult& result = job.result;
   set_language(job);
   settle_unavailable(job.input.now_ms, result);
+  bound_links(std::max(job.input.body.size(), unpacked.size()), result);
   result.text_hash = hash_bytes(result.text);
   result.simhash = simhash(result.text);
   result.body_bytes = job.input.body.size();

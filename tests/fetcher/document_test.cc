@@ -266,6 +266,18 @@ TEST_CASE("document: links beyond the limit are counted", "[document]") {
   CHECK(page.links_dropped == 5);
 }
 
+// What a result may take in all allows a page's links 64 MiB beyond its own bytes.
+TEST_CASE("document: a long base does not multiply without end", "[document]") {
+  std::string html = "<base href='/" + std::string(8'000, 'a') + "/'>";
+  for (size_t i = 0; i < kLinksMax; ++i) html += "<a href=" + std::to_string(i) + "></a>";
+  const PageResult page = parse(html);
+  CHECK(page.links.size() > kLinksMax / 4);
+  CHECK(page.links.size() + page.links_dropped == kLinksMax);
+  std::string message;
+  encode_message(page, message);
+  CHECK(message.size() < html.size() + (size_t{64} << 20));
+}
+
 TEST_CASE("document: without a URL only absolute links count", "[document]") {
   CHECK(links_of("<a href=x><a href='#f'><a href=http://o.example>", "") ==
         "a http://o.example/\n");
