@@ -167,7 +167,7 @@ std::string format_duration_ms(int64_t ms) {
   if (seconds < 60) {
     const uint64_t tenths = magnitude % 1000 / 100;
     std::string text = sign + std::to_string(seconds);
-    if (tenths != 0) text += "." + std::to_string(tenths);
+    if (tenths != 0) text.append(1, '.').append(std::to_string(tenths));
     return text + " s";
   }
   struct Pair {
@@ -182,7 +182,7 @@ std::string format_duration_ms(int64_t ms) {
                                  [&](const Pair& each) { return seconds >= each.seconds; });
   std::string text = sign + std::to_string(seconds / pair->seconds) + std::string(pair->name);
   const uint64_t rest = seconds % pair->seconds / pair->rest_seconds;
-  if (rest != 0) text += " " + std::to_string(rest) + std::string(pair->rest_name);
+  if (rest != 0) text.append(1, ' ').append(std::to_string(rest)).append(pair->rest_name);
   return text;
 }
 

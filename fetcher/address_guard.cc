@@ -48,8 +48,10 @@ uint16_t port_of(const sockaddr* address, size_t length) {
 }
 
 std::string endpoint_text(const IpAddress& address, uint16_t port) {
-  const std::string host = address.family == 6 ? "[" + address.text() + "]" : address.text();
-  return host + ":" + std::to_string(port);
+  const bool has_brackets = address.family == 6;
+  std::string text(has_brackets ? 1 : 0, '[');
+  text.append(address.text()).append(has_brackets ? "]:" : ":");
+  return text.append(std::to_string(port));
 }
 
 }  // namespace crawl

@@ -169,7 +169,9 @@ Slist TransferPool::pin_list(const std::string& pin, const std::vector<IpAddress
   std::string entry = "+" + pin + ":";
   for (const IpAddress& address : addresses) {
     if (entry.back() != ':') entry += ',';
-    entry += address.family == 6 ? "[" + address.text() + "]" : address.text();
+    if (address.family == 6) entry += '[';
+    entry += address.text();
+    if (address.family == 6) entry += ']';
   }
   append_line(list, entry);
   return list;

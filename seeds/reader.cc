@@ -49,7 +49,9 @@ std::string shown(std::string_view text) {
   return escape_for_terminal(plain) + (cut ? "…" : "");
 }
 
-std::string quoted(std::string_view text) { return "\"" + shown(text) + "\""; }
+std::string quoted(std::string_view text) {
+  return std::string(1, '"').append(shown(text)).append(1, '"');
+}
 
 std::string_view take_word(std::string_view& rest) {
   rest.remove_prefix(std::min(rest.find_first_not_of(kBlanks), rest.size()));
