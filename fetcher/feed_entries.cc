@@ -101,7 +101,8 @@ bool FeedEntries::take_attributes(const XmlElement& element) {
 // RFC 4287 §4.2.7
 void FeedEntries::take_link(const XmlElement& element) {
   constexpr std::string_view kRegistry = "http://www.iana.org/assignments/relation/";
-  const std::string_view href = trim_ascii_space(element.attribute("href"));
+  const std::string href = href_of(element);
+  if (href.empty()) return;
   std::string_view rel = trim_ascii_space(element.attribute("rel"));
   if (rel.starts_with(kRegistry)) rel.remove_prefix(kRegistry.size());
   if (equals_ignoring_case(rel, "enclosure")) {
@@ -273,13 +274,25 @@ void FeedEntries::set_lang(std::string_view lang) {
   result_.lang_source = LangSource::kMarkup;
 }
 
+// RFC 4287 §2: a link may have a base of its own.
+std::string FeedEntries::href_of(const XmlElement& link) {
+  const std::string_view href = trim_ascii_space(link.attribute("href"));
+  const std::string_view base = trim_ascii_space(link.attribute("xml:base"));
+  if (base.empty()) return std::string(href);
+  const auto url = Url::parse(links_.resolve_http(links_.keep(absolute(base), kUrlBytesMax)));
+  return url ? resolved(href, *url) : std::string(href);
+}
+
 std::string FeedEntries::absolute(std::string_view href) {
-  if (!entry_.base) return std::string(href);
+  return entry_.base ? resolved(href, *entry_.base) : std::string(href);
+}
+
+std::string FeedEntries::resolved(std::string_view href, const Url& base) {
   if (base_bytes_ > kBaseBytesMax) {
     ++result_.links_dropped;
     return {};
   }
-  const auto url = Url::parse(href, *entry_.base);
+  const auto url = Url::parse(href, base);
   if (!url) return std::string(href);
   base_bytes_ += url->href().size();
   return url->href();

@@ -66,8 +66,11 @@ class FeedEntries : public XmlEntries {
   void take_feed_field(std::string_view value, XmlField::Form form);
   void report_entry();
   void set_lang(std::string_view lang);
-  // By the entry's base, where it has one; "", and the link is dropped, after too many of them.
+  std::string href_of(const XmlElement& link);
+  // By the entry's base, where it has one.
   std::string absolute(std::string_view href);
+  // "", and a link counted as dropped, once bases have made too many bytes.
+  std::string resolved(std::string_view href, const Url& base);
   std::string_view plain(std::string_view value, XmlField::Form form);
   // Whether the element at `depth` says something about the entry or the feed itself.
   bool is_of_entry(uint32_t depth) const { return entry_depth_ != 0 && depth == entry_depth_ + 1; }
@@ -88,7 +91,7 @@ class FeedEntries : public XmlEntries {
   uint32_t entry_depth_ = 0;   // of <item> or <entry>; 0: outside
   uint32_t author_depth_ = 0;  // of Atom's <author> of the feed
   Entry entry_;
-  size_t base_bytes_ = 0;  // of what absolute() has made by bases
+  size_t base_bytes_ = 0;  // of what resolved() has made
   XmlField field_;
   FeedField which_ = FeedField::kNone;
   bool permalink_ = true;  // <guid isPermaLink>

@@ -264,6 +264,17 @@ TEST_CASE("feed: entries beyond the limit are counted", "[feed]") {
   CHECK(feed.outcome.broken);
 }
 
+TEST_CASE("feed: xml:base moves the link that has it", "[feed]") {
+  const ReadXml feed(
+      atom("<entry><link xml:base='/own/' href='a'/></entry><entry xml:base='sub/'>"
+           "<link xml:base='own/' href='b'/><link href='c'/></entry>"
+           "<entry><link xml:base='mailto:x' href='d'/></entry>",
+           "xml:base='http://base.example/blog/'"));
+  CHECK(feed.lines() ==
+        "feed http://base.example/own/a\nfeed http://base.example/blog/sub/own/b\n"
+        "feed http://base.example/blog/sub/c\nfeed http://base.example/blog/d\n");
+}
+
 // What a page's links take in all must fit into a message.
 TEST_CASE("feed: long bases of entries do not multiply without end", "[feed]") {
   const std::string base = "http://h.example/" + std::string(8'000, 'a') + "/";
