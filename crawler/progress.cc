@@ -80,7 +80,7 @@ ProgressStyle progress_style(bool quiet, bool wanted, LogFormat format, int fd, 
 std::string group_digits(int64_t number) {
   std::string digits = std::to_string(number);
   const size_t sign = number < 0 ? 1 : 0;
-  for (size_t at = digits.size(); at > sign + 3;) digits.insert(at -= 3, ",");
+  for (size_t at = digits.size(); at > sign + 3;) digits.insert(at -= 3, 1, ',');
   return digits;
 }
 
@@ -152,7 +152,9 @@ void Progress::draw() {
   if (line_.empty() || finished_) return;
   const int columns = options_.columns > 0 ? options_.columns : terminal_columns(options_.fd);
   // The last column stays free: writing it makes some terminals go to the next line.
-  write_all(options_.fd, "\r" + fit_columns(line_, std::max(1, columns - 1)) + "\x1b[K");
+  std::string redrawn(1, '\r');
+  redrawn.append(fit_columns(line_, std::max(1, columns - 1))).append("\x1b[K");
+  write_all(options_.fd, redrawn);
   on_screen_ = true;
 }
 

@@ -18,7 +18,9 @@ std::string host_key(const Url& url) {
 }
 
 // Domain keys share a map with host keys; no host begins with '.'.
-std::string domain_key(const Url& url) { return "." + registrable_domain(url.host()); }
+std::string domain_key(const Url& url) {
+  return std::string(1, '.').append(registrable_domain(url.host()));
+}
 
 std::string directory_of(std::string_view path) {
   return std::string(path.substr(0, path.rfind('/') + 1));
