@@ -150,9 +150,7 @@ void Coordinator::on_writer_replies() {
 // A page that is done, and has changed since by what its sitemap says.
 void Coordinator::revive(Revived::Entry& entry) {
   ++pending_;
-  const Result<Url> url = Url::parse(entry.url.url);
-  CRAWL_CHECK(url.has_value());
-  Host& target = host(entry.host_id, url->authority());
+  Host& target = host(entry.host_id, {});  // its row has the name
   target.queue.push(std::move(entry.url));
   changed(target);
 }

@@ -10,6 +10,7 @@
 //
 //   coordinator.cc   life of a run, the loop, the queues
 //   restore.cc       what the database knows comes back
+//   reconsider.cc    what was decided against may be wanted today
 //   handing_out.cc   whose turn it is, and which fetcher gets it
 //   results.cc       what becomes of a page's result
 //   hosts.cc         a host and its row, its requests, its pauses
@@ -103,8 +104,24 @@ class Coordinator final : public FetcherPool::Delegate {
                                             int64_t next_id);
   std::vector<AdoptedSeed> known_among(const std::vector<Seed>& seeds,
                                        const std::vector<int64_t>& ids) const;
+  // reconsider.cc
+  struct Reconsidered {
+    struct Url {
+      std::string href;
+      UrlRole role = UrlRole::kPage;
+      int64_t depth = 0, hops = 0, seed_id = 0, via_id = 0;
+    };
+    std::vector<Url> urls;
+    std::string decided_by;  // "": as in the last run
+  };
+  Result<Reconsidered> reconsider(Database& database, const std::vector<Seed>& seeds,
+                                  bool revisiting) const;
+  Result<std::string> decider(Database& database, const std::vector<Seed>& seeds) const;
+  bool worth_another_look(const SkippedUrl& url, bool other_decider, bool revisiting) const;
+  void offer_again(const Reconsidered& reconsidered);
+
   void add_seeds(const std::vector<Seed>& seeds, const std::vector<int64_t>& ids);
-  Result<void> revisit_if_finished(Database& database, const RunStart& start);
+  Result<void> revisit(Database& database);
 
   // hosts.cc
   Host& host(int64_t id, const std::string& name);

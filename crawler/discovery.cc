@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "web/host.h"
+
 namespace crawl {
 
 namespace {
@@ -56,7 +58,17 @@ std::optional<int64_t> Discovery::id_of(std::string_view href) const {
   return entry && !entry->skipped ? std::optional(entry->id) : std::nullopt;
 }
 
-void Discovery::restore_host(int64_t id, const std::string& name) { host_ids_.emplace(name, id); }
+void Discovery::restore_host(int64_t id, const std::string& name) {
+  host_ids_.emplace(name, id);
+  ++domain_hosts_[registrable_domain(name.substr(0, name.rfind(':')))];
+}
+
+// Wildcard names make hosts without end.
+bool Discovery::has_room_for_host(const Url& url) {
+  if (!options_.traps.enabled || host_ids_.count(url.authority()) > 0) return true;
+  const auto known = domain_hosts_.find(registrable_domain(url.host()));
+  return known == domain_hosts_.end() || known->second < options_.traps.domain_hosts_max;
+}
 
 void Discovery::set_next_ids(int64_t url_id, int64_t host_id) {
   next_url_id_ = url_id;
@@ -69,6 +81,7 @@ int64_t Discovery::host_id(const Url& url, WriteUnit& unit) {
     HostRow row;
     row.id = next_host_id_++;
     row.name = place->first;
+    ++domain_hosts_[registrable_domain(url.host())];
     unit.new_hosts.push_back(std::move(row));
   }
   return place->second;
@@ -87,6 +100,7 @@ Discovery::Decision Discovery::decide(const Url& url, const Offer& offer, int64_
     default:
       break;
   }
+  if (!has_room_for_host(url)) return {SkipReason::kBudget, scope.seed_id, 0, kDomainBudget};
   decision.host_id = host_id(url, unit);
   if (offer.recorded_only) {
     decision.reason = SkipReason::kAsset;

@@ -87,6 +87,7 @@ class Discovery {
   Found offer_too_long(const Offer& offer, int64_t now_wall_ms, WriteUnit& unit);
   Found known(int64_t id, const Offer& offer, int64_t now_wall_ms, WriteUnit& unit) const;
   int64_t host_id(const Url& url, WriteUnit& unit);
+  bool has_room_for_host(const Url& url);
   Found add(uint64_t fingerprint, const Url& url, const Offer& offer, const Decision& decision,
             int64_t now_wall_ms, WriteUnit& unit);
   NewUrl new_row(const Offer& offer, const Decision& decision, int64_t now_wall_ms);
@@ -98,6 +99,7 @@ class Discovery {
   ScopePolicy scope_;
   TrapGuard traps_;
   std::unordered_map<std::string, int64_t> host_ids_;
+  std::unordered_map<std::string, int64_t> domain_hosts_;  // hosts by registrable domain
   int64_t next_url_id_ = 1;
   int64_t next_host_id_ = 1;
 };

@@ -36,8 +36,9 @@ struct Errand {
   size_t scheme = 0;    // which of its gates waits
 };
 
-// Requests in a row to which nobody answered. A host that has been silent for too long is given up
-// for this run: its URLs end with what became of the latest request, and are due in the next run.
+// Requests in a row to which nobody answered, or with 429 or 503 only. A host that has been silent
+// for too long is given up for this run: its URLs end with what became of the latest request, and
+// are due in the next run.
 struct Silence {
   static constexpr int kRequestsMin = 3;
 

@@ -199,9 +199,11 @@ ScopeDecision Coordinator::reason_to_skip(const Host& target, const PendingUrl& 
 // A URL that is not wanted, or whose host cannot be asked for its robots.txt, ends here.
 bool Coordinator::settle_without_fetch(Host& target, const PendingUrl& url) {
   const Result<Url> parsed = Url::parse(url.url);
-  CRAWL_CHECK(parsed.has_value());
   UrlUpdate update = url_update(url, UrlState::kDone);
-  const ScopeDecision skip = reason_to_skip(target, url, *parsed);
+  // A row may be of a version that read URLs otherwise.
+  const ScopeDecision skip =
+      parsed ? reason_to_skip(target, url, *parsed)
+             : ScopeDecision{SkipReason::kSchemeRefused, url.seed_id, "not a URL any more"};
   if (skip.reason != SkipReason::kNone) {
     update.state = UrlState::kSkipped;
     update.reason = name(skip.reason);
@@ -209,7 +211,7 @@ bool Coordinator::settle_without_fetch(Host& target, const PendingUrl& url) {
     update.rule += skip.rule;
   } else if (target.silence.given_up) {
     update.outcome = target.silence.outcome;
-    update.reason = "the host has answered none of the latest " +
+    update.reason = "the host has served none of the latest " +
                     std::to_string(target.silence.requests) + " requests; the next run asks again";
     ++errors_;
   } else if (gate(target, url.url).state == RobotsState::kUnreachable) {

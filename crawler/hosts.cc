@@ -116,8 +116,10 @@ void Coordinator::listen(Host& asked, const Transfer& transfer) {
   const bool silent = transfer.status == 0 && (transfer.outcome == Outcome::kDnsFailed ||
                                                transfer.outcome == Outcome::kConnectFailed ||
                                                transfer.outcome == Outcome::kTimeout);
+  // "Not now" to every request is no answer either.
+  const bool refusing = transfer.status == 429 || transfer.status == 503;
   Silence& silence = asked.silence;
-  if (!silent) {
+  if (!silent && !refusing) {
     silence = Silence();
     return;
   }

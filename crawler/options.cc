@@ -58,6 +58,17 @@ std::string RunOptions::kept_types() const {
   return list;
 }
 
+std::string RunOptions::deciding_json() const {
+  const Json all = Json::parse(to_json());
+  Json json;
+  for (const char* key : {"depth", "scope", "include", "exclude", "robots", "follow_nofollow",
+                          "sitemaps", "assets", "canonicalize", "traps", "max_domain_hosts",
+                          "max_host_urls", "max_prefix_urls", "max_query_urls"}) {
+    json[key] = all.at(key);
+  }
+  return json.dump();
+}
+
 std::string RunOptions::to_json() const {
   Json json;
   json["version"] = CRAWL_VERSION;
@@ -98,6 +109,7 @@ std::string RunOptions::to_json() const {
   json["assets"] = assets;
   json["canonicalize"] = canonical_options_text(canonicalize);
   json["traps"] = traps.enabled;
+  json["max_domain_hosts"] = traps.domain_hosts_max;
   json["max_host_urls"] = traps.host_urls_max;
   json["max_prefix_urls"] = traps.prefix_urls_max;
   json["max_query_urls"] = traps.query_urls_max;

@@ -90,6 +90,7 @@ struct RunOptions {
   // Media types whose bodies are kept unread, a space between; with --assets all, unless --types
   // says which.
   std::string kept_types() const;
+  std::string deciding_json() const;  // of to_json() what decides whether a URL is wanted
   std::string to_json() const;  // for runs.options; header values and proxy credentials left out
 };
 

@@ -31,7 +31,12 @@ Result<void> Coordinator::open(Database database, const std::vector<Seed>& seeds
   if (auto adopted = adopt_seeds(database, known_among(seeds, *seed_ids)); !adopted) {
     return adopted.error();
   }
-  if (auto done = revisit_if_finished(database, *start); !done) return done.error();
+  const bool revisiting = start->pending == 0 && start->done > 0;
+  auto reconsidered = reconsider(database, seeds, revisiting);
+  if (!reconsidered) return reconsidered.error();
+  if (revisiting) {
+    if (auto done = revisit(database); !done) return done.error();
+  }
   if (auto restored = restore_pending(database); !restored) return restored.error();
   auto reader = Database::open_reader(options_.database);
   if (!reader) return reader.error();
@@ -47,14 +52,14 @@ Result<void> Coordinator::open(Database database, const std::vector<Seed>& seeds
       loop_.watch(writer_->notify_fd(), EPOLLIN, [this](uint32_t) { on_writer_replies(); });
   if (!watched) return watched.error();
   add_seeds(seeds, *seed_ids);
+  offer_again(*reconsidered);
   arm_tidy();
   return {};
 }
 
 // A run that starts with nothing pending revisits what is due; one that has work left does that
 // first.
-Result<void> Coordinator::revisit_if_finished(Database& database, const RunStart& start) {
-  if (start.pending > 0 || start.done == 0) return {};
+Result<void> Coordinator::revisit(Database& database) {
   auto due = mark_due(database, clock_.wall_ms(), options_.revisit_ms == 0);
   if (!due) return due.error();
   if (*due > 0) log_.info("revisiting " + std::to_string(*due) + " URLs that are due");

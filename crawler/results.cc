@@ -14,7 +14,8 @@ namespace crawl {
 namespace {
 
 constexpr int64_t kRetryWaitMaxMs = 10 * 60'000;
-constexpr size_t kMetadataDepthMax = 100;  // SQLite reads up to 1,000
+constexpr uint64_t kWireBytesMax = uint64_t{1} << 50;  // more than any transfer's
+constexpr size_t kMetadataDepthMax = 100;              // SQLite reads up to 1,000
 
 bool is_text(std::string_view text) {
   return text.find('\0') == std::string_view::npos && is_valid_utf8(text);
@@ -133,8 +134,9 @@ bool Coordinator::on_result(size_t index, MessageType type, uint64_t lease_id,
 
 bool Coordinator::valid(const Transfer& transfer, const Lease& lease) const {
   return transfer.generation == pool_->generation(lease.fetcher) && claimable(transfer.outcome) &&
-         status_fits(transfer.outcome, transfer.status) && transfer.retry_after_ms >= -1 &&
-         is_text(transfer.detail) && is_text(transfer.address) && is_text(transfer.location);
+         status_fits(transfer.outcome, transfer.status) && transfer.wire_bytes <= kWireBytesMax &&
+         transfer.retry_after_ms >= -1 && is_text(transfer.detail) && is_text(transfer.address) &&
+         is_text(transfer.location);
 }
 
 bool Coordinator::valid_texts(const PageResult& result, UrlRole role) const {
@@ -237,7 +239,7 @@ bool Coordinator::on_page_result(uint64_t lease_id, std::shared_ptr<const std::s
 // Folders whose pages all read the same have no end.
 void Coordinator::watch_for_traps(const Lease& lease, const PageRow& page) {
   const Result<Url> url = Url::parse(lease.url.url);
-  CRAWL_CHECK(url.has_value());
+  CRAWL_CHECK(url.has_value());  // it was when the page was handed out
   discovery_->traps().on_page(lease.host_id, *url, page.simhash, page.text.size());
 }
 
@@ -321,6 +323,7 @@ bool Coordinator::retry(Host& asked, Lease& lease, const Transfer& transfer) {
   const int64_t wait = std::min(options_.retry_wait_ms << shift, kRetryWaitMaxMs);
   ++lease.url.attempts;
   WriteUnit unit;
+  unit.attempt = AttemptRow{lease.url.id, clock_.wall_ms(), transfer.status, transfer.outcome};
   unit.url_updates.push_back(url_update(lease.url, UrlState::kPending));
   writer_->submit(std::move(unit));
   asked.queue.delay(std::move(lease.url), clock_.monotonic_ms() + wait);

@@ -205,6 +205,8 @@ void declare_what(OptionSet& set, RunOptions& o) {
   set.value("--canonicalize", "LIST", "fold URLs: sort, session, tracking, index, or all [none]",
             read_canonical(o.canonicalize));
   set.flag("--no-traps", "follow URLs that look endless, too", o.traps.enabled, false);
+  set.value("--max-domain-hosts", "N", "hosts of one registrable domain [100000]",
+            read_number(o.traps.domain_hosts_max, 1, kCountMax));
   set.value("--max-host-urls", "N", "URLs of one host [5000000]",
             read_number(o.traps.host_urls_max, 1, kCountMax));
   set.value("--max-prefix-urls", "N", "URLs of one folder of a host [500000]",

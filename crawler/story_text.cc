@@ -243,7 +243,9 @@ std::string due_text(const UrlStory& story) {
 std::string links_text(const UrlStory& story, const LinkCount& to) {
   std::string text = fmt::format("{}{} to it, {} on it", to.complete ? "" : "at least ", to.count,
                                  story.links_out);
-  if (to.sitemaps > 0) text += fmt::format("; {} sitemaps list it", to.sitemaps);
+  if (to.sitemaps > 0) {
+    text += fmt::format("; {} sitemap{} it", to.sitemaps, to.sitemaps == 1 ? " lists" : "s list");
+  }
   if (to.feeds > 0) text += fmt::format("; {} feeds do", to.feeds);
   if (story.listed_at != 0) {
     text += fmt::format(", changed {} as they say", iso8601_utc(story.listed_at));

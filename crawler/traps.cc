@@ -30,7 +30,7 @@ constexpr std::string_view kPrefixBudget = "prefix_budget";
 constexpr std::string_view kQueryBudget = "query_budget";
 constexpr std::string_view kHostBudget = "host_budget";
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kRuleTexts = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kRuleTexts = {{
     {kRepeatedSegments, "its path repeats itself"},
     {kDeepPath, "its path is deeper than 30 folders"},
     {kCalendar, "it belongs to a calendar without end"},
@@ -40,6 +40,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kRuleText
     {kPrefixBudget, "its folder has as many URLs as are allowed (--max-prefix-urls)"},
     {kQueryBudget, "its path has as many queries as are allowed (--max-query-urls)"},
     {kHostBudget, "its host has as many URLs as are allowed (--max-host-urls)"},
+    {kDomainBudget, "its domain has as many hosts as are allowed (--max-domain-hosts)"},
 }};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }

@@ -28,6 +28,9 @@
 
 namespace crawl {
 
+// The rule of the one budget that is kept by who gives hosts their ids.
+inline constexpr std::string_view kDomainBudget = "domain_budget";
+
 struct TrapVerdict {
   SkipReason reason = SkipReason::kNone;  // kTrap; kBudget for "host_budget"
   std::string_view rule;                  // its name, which lives forever; "": no rule applies
@@ -40,6 +43,7 @@ class TrapGuard {
     int64_t host_urls_max = 5'000'000;
     int64_t prefix_urls_max = 500'000;
     int64_t query_urls_max = 100'000;
+    int64_t domain_hosts_max = 100'000;  // counted by who gives hosts their ids
   };
 
   explicit TrapGuard(const Options& options);

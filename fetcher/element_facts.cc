@@ -31,7 +31,8 @@ size_t ElementFacts::add(Element element, const Attributes& attributes) {
     case Element::kTrack:
       add_attribute(LinkKind::kMedia, attributes, "src");
       break;
-    case Element::kBackground:  // §15.3.1, §15.3.9
+    case Element::kBackground:  // §15.3.1, §15.3.9: <body> first of all
+      in_body_ = true;
       add_attribute(LinkKind::kImage, attributes, "background");
       break;
     case Element::kBase:
@@ -186,7 +187,8 @@ void ElementFacts::add_link(const Attributes& attributes) {
   const bool is_resource = names_resource(rel, essence_of(attributes.find("type").value_or("")));
   LinkKind kind = is_resource ? LinkKind::kResource : LinkKind::kLink;
   if (!is_resource) {
-    if (result_.canonical.empty() && has_rel(rel, "canonical")) {
+    // Not in the body: what readers write there must not speak for the page (RFC 6596 §5).
+    if (!in_body_ && result_.canonical.empty() && has_rel(rel, "canonical")) {
       result_.canonical = links_.resolve_http(*href);
     }
     if (has_rel(rel, "amphtml")) metadata_.set_amp(links_.resolve_http(*href));

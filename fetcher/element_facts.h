@@ -53,6 +53,7 @@ class ElementFacts {
   LinkCollector& links_;
   PageResult& result_;
   PageMetadata& metadata_;
+  bool in_body_ = false;
   std::string_view robots_agent_;
 };
 

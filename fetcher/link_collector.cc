@@ -9,7 +9,8 @@
 namespace crawl {
 namespace {
 
-constexpr size_t kSeenMax = 64 * 1024;  // distinct hrefs remembered per page
+constexpr size_t kBlownUpBytesMax = size_t{16} << 20;  // of URLs, beyond three times their hrefs
+constexpr size_t kSeenMax = 64 * 1024;                 // distinct hrefs remembered per page
 constexpr size_t kBucketsKept = 4096;
 // A query longer than this in UTF-8, where a character takes up to 12 bytes, is too long in every
 // encoding: there, it takes two at least.
@@ -63,6 +64,7 @@ void LinkCollector::begin(std::string_view url, PageResult& result, StringPool& 
   if (seen_.bucket_count() > kBucketsKept) seen_ = {};
   seen_.clear();
   has_base_element_ = false;
+  blown_up_bytes_ = 0;
   as_scanned_ = false;
   links_max_ = kLinksMax;
   encoder_ = nullptr;
@@ -150,6 +152,9 @@ LinkCollector::Resolved LinkCollector::parse(std::string_view href, QueryEncoder
       encoder != nullptr ? with_encoded_query(canonical, href, *encoder) : std::string();
   const std::string& text = encoded.empty() ? canonical.href() : encoded;
   if (text.size() > kUrlBytesMax) return {pool_->add(shortened_url(text)), false};
+  // A long base makes much of little.
+  blown_up_bytes_ += text.size() - std::min(text.size(), 3 * href.size());
+  if (blown_up_bytes_ > kBlownUpBytesMax) return {};
   return {pool_->add(text), is_http};
 }
 
@@ -166,8 +171,10 @@ std::string_view LinkCollector::normal_rel(std::string_view rel) {
 std::string_view LinkCollector::keep(std::string_view text, size_t bytes_max) {
   // Character references may produce bytes that are no UTF-8 (see html_extract.cc).
   const std::string_view part = utf8_prefix(text, bytes_max);
-  if (is_valid_utf8(part)) return pool_->add(part);
-  return pool_->add(utf8_prefix(to_valid_utf8(part), bytes_max));
+  if (is_valid_utf8(part) && part.find('\0') == std::string_view::npos) return pool_->add(part);
+  std::string text_only = to_valid_utf8(part);
+  text_only.erase(std::remove(text_only.begin(), text_only.end(), '\0'), text_only.end());
+  return pool_->add(utf8_prefix(text_only, bytes_max));
 }
 
 std::string_view LinkCollector::keep_collapsed(std::string_view text, size_t bytes_max) {

@@ -72,6 +72,7 @@ class LinkCollector {
   std::string_view base_href_;       // canonical; "" when there is no base
   QueryEncoder* encoder_ = nullptr;  // nullptr: UTF-8
   size_t links_max_ = kLinksMax;
+  size_t blown_up_bytes_ = 0;
   bool has_base_element_ = false;
   bool as_scanned_ = false;
   // Pages repeat their links. Keys are the views given to add().

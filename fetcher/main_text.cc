@@ -12,7 +12,7 @@ namespace {
 // Lengths are in characters, shares of links in percent. A line of prose has about 80 characters.
 constexpr uint32_t kLong = 100;
 constexpr uint32_t kShort = 45;
-constexpr uint32_t kRegionEnough = 200;   // a <main> with less may be a mistake
+constexpr uint32_t kArticleEnough = 200;  // an <article> with less may be a teaser
 constexpr uint32_t kContentEnough = 140;  // less than two lines are no main content
 constexpr uint32_t kLinksOfShort = 20;
 constexpr uint32_t kLinksOfProse = 33;
@@ -172,7 +172,8 @@ void MainText::link_ends(size_t size) {
 std::string_view MainText::choose(std::string_view text) {
   if (blocks_.size() < 2 || blocks_.size() >= kBlocksMax) return {};
   weigh(text);
-  if (!choose_marked_up()) choose_by_text();
+  if (mains_ == 1 && choose_region(kInMain, 1)) return collect(text);  // whoever wrote it knows
+  if (articles_ != 1 || !choose_region(kInArticle, kArticleEnough)) choose_by_text();
   if (weight_in() < kContentEnough) return {};
   return collect(text);
 }
@@ -183,12 +184,7 @@ void MainText::weigh(std::string_view text) {
   }
 }
 
-bool MainText::choose_marked_up() {
-  if (mains_ == 1 && choose_region(kInMain)) return true;
-  return articles_ == 1 && choose_region(kInArticle);
-}
-
-bool MainText::choose_region(Area region) {
+bool MainText::choose_region(Area region, uint64_t enough) {
   uint64_t inside = 0;
   uint64_t unnamed = 0;
   for (const Block& block : blocks_) {
@@ -196,7 +192,7 @@ bool MainText::choose_region(Area region) {
     inside += block.weight;
     if ((block.area & kNamedAround) == 0) unnamed += block.weight;
   }
-  if (inside < kRegionEnough) return false;
+  if (inside < enough) return false;
   const Area set_aside = 2 * unnamed >= inside ? kAround | kNamedAround : kAround;
   for (Block& block : blocks_) {
     const bool is_in = (block.area & region) != 0 && (block.area & set_aside) == 0;

@@ -77,8 +77,7 @@ class MainText {
 
   void end_block(size_t size, Area area);
   void weigh(std::string_view text);
-  bool choose_marked_up();
-  bool choose_region(Area region);
+  bool choose_region(Area region, uint64_t enough);
   void choose_by_text();
   void classify(Area set_aside);
   void readmit_boxes();

@@ -37,6 +37,13 @@ Result<void> UnitApplier::apply(const WriteUnit& unit, Revived& revived) {
   if (unit.page) {
     if (Result<void> done = apply_page(*unit.page); !done) return done;
   }
+  if (unit.attempt) {
+    if (Result<void> done = add_attempt(*unit.attempt); !done) return done;
+  }
+  if (!unit.decided_by.empty()) {
+    statements_->decided_by.bind(1, unit.decided_by);
+    if (Result<void> done = statements_->decided_by.run(); !done) return done;
+  }
   if (Result<void> done = apply_listed(unit, revived); !done) return done;
   if (Result<void> done = apply_url_updates(unit); !done) return done;
   for (const HostRow& row : unit.host_updates) {

@@ -107,6 +107,7 @@ class UnitApplier {
   Result<void> confirm_copy(const PageRow& page, const Change& change);
   Result<void> count_page(const PageRow& page);
   Result<void> add_visit(const PageRow& page, const Change& change);
+  Result<void> add_attempt(const AttemptRow& attempt);
   Result<void> release_version(const VisitKey& key);
   Result<void> release_old_versions(int64_t url_id);
 

@@ -32,6 +32,8 @@ constexpr const char* kCountPage =
 constexpr const char* kInsertEvent =
     "INSERT INTO event(run_id, at, kind, pid, code, signal, url, text) "
     "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+constexpr const char* kDecidedBy =
+    "INSERT OR REPLACE INTO meta(key, value) VALUES('decided_by', ?1)";
 constexpr const char* kCounters = "UPDATE run SET pages = ?2, bytes = ?3 WHERE id = ?1";
 
 constexpr const char* kInsertUrl =
@@ -111,6 +113,7 @@ Result<void> UnitApplier::Statements::prepare(Database& database) {
       {&forget_robots, kForgetRobots},
       {&host_count, kCountPage},
       {&event, kInsertEvent},
+      {&decided_by, kDecidedBy},
       {&counters, kCounters},
       {&url, kInsertUrl},
       {&url_upgrade, kUpgradeUrl},

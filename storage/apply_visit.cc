@@ -59,6 +59,17 @@ Result<void> UnitApplier::add_visit(const PageRow& page, const Change& change) {
   return insert.run();
 }
 
+Result<void> UnitApplier::add_attempt(const AttemptRow& attempt) {
+  Statement& insert = statements_->visit;
+  insert.bind(1, attempt.url_id);
+  insert.bind(2, run_id_);
+  insert.bind(3, attempt.at);
+  bind_nonzero(insert, 4, attempt.status);
+  insert.bind(5, name(attempt.outcome));
+  for (int unknown = 6; unknown <= 10; ++unknown) insert.bind_null(unknown);
+  return insert.run();
+}
+
 // Gives back the reference of a visit that has one.
 Result<void> UnitApplier::release_version(const VisitKey& key) {
   Statement& query = statements_->version;

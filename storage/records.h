@@ -151,6 +151,14 @@ struct PageRow {
   std::vector<LinkRow> links;
 };
 
+// A fetch that ended without a final outcome: it is tried again. A visit, and nothing else.
+struct AttemptRow {
+  int64_t url_id = 0;
+  int64_t at = 0;
+  int64_t status = 0;  // 0: NULL
+  Outcome outcome = Outcome::kNone;
+};
+
 struct EventRow {
   int64_t at = 0;
   std::string kind;
@@ -191,11 +199,13 @@ struct WriteUnit {
   std::vector<NewUrl> new_urls;
   std::vector<UrlUpgrade> upgrades;
   std::optional<PageRow> page;
+  std::optional<AttemptRow> attempt;
   std::vector<ListedUrl> listed;
   std::vector<UrlUpdate> url_updates;
   std::vector<HostRow> host_updates;  // name, pages and errors are ignored
   std::vector<EventRow> events;
-  size_t bytes() const;  // approximate memory, for back-pressure
+  std::string decided_by;  // "": unchanged. What recall_decider() gives back
+  size_t bytes() const;    // approximate memory, for back-pressure
 };
 
 }  // namespace crawl

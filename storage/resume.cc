@@ -140,6 +140,30 @@ Result<bool> remember_robots_agent(Database& database, std::string_view robots_a
   return false;
 }
 
+Result<void> for_each_skipped(Database& database,
+                              const std::function<void(const SkippedUrl&)>& visit) {
+  return for_each_row(database,
+                      "SELECT url, reason, rule, role, depth, hops, seed_id, via_id FROM url "
+                      "WHERE state = 'skipped' ORDER BY id",
+                      [&](const Statement& row) {
+                        SkippedUrl skipped{row.text(0), row.text(1), row.text(2)};
+                        skipped.role = url_role_named(row.text(3)).value_or(UrlRole::kPage);
+                        skipped.depth = row.integer(4);
+                        skipped.hops = row.integer(5);
+                        skipped.seed_id = row.integer(6);
+                        skipped.via_id = row.integer(7);
+                        visit(skipped);
+                      });
+}
+
+Result<std::string> recall_decider(Database& database) {
+  Result<Statement> query = database.prepare("SELECT value FROM meta WHERE key = 'decided_by'");
+  if (!query) return query.error();
+  Result<bool> row = query->step();
+  if (!row) return row.error();
+  return *row ? std::string(query->text(0)) : std::string();
+}
+
 Result<void> for_each_seed(Database& database, const std::function<void(const SeedRow&)>& visit) {
   return for_each_row(database, "SELECT id, url, depth, scope, tag FROM seed ORDER BY id",
                       [&](const Statement& row) {

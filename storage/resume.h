@@ -51,6 +51,20 @@ Result<int64_t> mark_due(Database& database, int64_t now, bool everything);
 // another product token.
 Result<bool> remember_robots_agent(Database& database, std::string_view robots_agent);
 
+// A URL that was decided against.
+struct SkippedUrl {
+  std::string_view url, reason, rule;
+  UrlRole role = UrlRole::kPage;
+  int64_t depth = 0;
+  int64_t hops = 0;
+  int64_t seed_id = 0;
+  int64_t via_id = 0;
+};
+Result<void> for_each_skipped(Database& database,
+                              const std::function<void(const SkippedUrl&)>& visit);
+// What WriteUnit::decided_by last was; "" before.
+Result<std::string> recall_decider(Database& database);
+
 Result<void> for_each_seed(Database& database, const std::function<void(const SeedRow&)>& visit);
 // One host's row, while the crawl runs; by a read-only connection.
 Result<std::optional<HostRow>> load_host(Database& database, int64_t id);

@@ -4,7 +4,7 @@
 -- Times are milliseconds since 1970 UTC in tables, ISO 8601 in views. Words (state, outcome, reason,
 -- kind, …) are the names of base/vocabulary.h.
 
-CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;  -- 'fingerprint_seed', 'created_by', 'robots_agent'
+CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;  -- 'fingerprint_seed', 'created_by', 'robots_agent', 'decided_by'
 
 CREATE TABLE run (
   id INTEGER PRIMARY KEY,

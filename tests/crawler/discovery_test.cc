@@ -207,6 +207,18 @@ TEST_CASE("discovery: a page's rank is its depth, then its priority", "[discover
   CHECK(queue_rank(UrlRole::kAsset, 1, 50) < queue_rank(UrlRole::kPage, 2, 100));
 }
 
+TEST_CASE("discovery: a domain's hosts have an end", "[discovery]") {
+  RunOptions options;
+  options.traps.domain_hosts_max = 2;
+  Fixture f(options);
+  f.seed("http://example.com/", Scope::kDomain);
+  CHECK(f.reason("http://a.example.com/") == SkipReason::kNone);
+  CHECK(f.reason("http://b.example.com/") == SkipReason::kBudget);
+  CHECK(f.unit.new_urls.back().rule == "domain_budget");
+  CHECK(f.reason("http://a.example.com/x") == SkipReason::kNone);
+  CHECK(f.unit.new_hosts.size() == 2);
+}
+
 TEST_CASE("discovery: a URL that is too long has a row and is not fetched", "[discovery]") {
   Fixture f;
   f.seed("http://example.com/");

@@ -199,7 +199,7 @@ TEST_CASE("why: the rule that decided, and where a URL was found", "[why]") {
   CHECK(trap.says("found by    link of kind a, rel \"nofollow\", it says \"next month\"\n"));
   const Answer listed = why(story, "http://a/6");
   CAPTURE(listed.out);
-  CHECK(listed.says("links       1 to it, 0 on it; 1 sitemaps list it"));
+  CHECK(listed.says("links       1 to it, 0 on it; 1 sitemap lists it"));
   CHECK(listed.says("wanted as   asset"));
 }
 

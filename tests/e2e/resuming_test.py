@@ -36,6 +36,33 @@ class Resuming(crawl_run.EndToEnd):
             "/": "ok", **{path: "excluded" if "calendar" in path else "ok" for path in pages}})
         self.assertFalse([path for path in server.paths() if "calendar" in path])
 
+    def test_other_options_reopen_what_was_decided(self):
+        server = self.serve({"/": links("/1", "/x.pdf"), "/1": links("/2"), "/2": links("/3"), "/3": page("3"),
+                             "/x.pdf": page("p")})
+        self.crawl(*FAST, "--depth", "1", "--exclude", "pdf", server.url())
+        self.assertEqual(self.states(server), {"/": "ok", "/1": "ok", "/2": "depth_limit", "/x.pdf": "excluded"})
+        self.crawl(*FAST, "--depth", "1", "--exclude", "pdf", server.url())
+        self.assertEqual(self.states(server)["/2"], "depth_limit")
+        self.crawl(*FAST, "--depth", "2", server.url())
+        self.assertEqual(self.states(server), {"/": "ok", "/1": "ok", "/2": "ok", "/3": "depth_limit", "/x.pdf": "ok"})
+
+    def test_another_robots_txt_reopens_what_was_denied(self):
+        rules = [b"User-agent: *\nDisallow: /secret\n", b"User-agent: *\nDisallow: /other\n"]
+        server = self.serve({"/": links("/secret"), "/secret": page("s"),
+                             "/robots.txt": [reply(body=text, content_type="text/plain") for text in rules]})
+        self.crawl(*FAST, server.url())
+        self.assertEqual(self.states(server)["/secret"], "robots_denied")
+        self.crawl(*FAST, server.url())  # the rules are fresh for a day
+        self.assertEqual(self.states(server)["/secret"], "robots_denied")
+        self.crawl(*FAST, "-U", "another/1.0", server.url())  # who must ask for them anew
+        self.assertEqual(self.states(server)["/secret"], "ok")
+
+    def test_each_attempt_is_a_visit(self):
+        server = self.serve({"/": [reply(500), reply(502), page("fine")]})
+        self.crawl(*FAST, "--retry-wait", "10ms", server.url())
+        self.assertEqual(self.place.query("SELECT status, outcome, changed FROM visits ORDER BY at"),
+                         [(500, "http_error", 0), (502, "http_error", 0), (200, "ok", 1)])
+
     def test_a_host_that_falls_silent_is_left_to_the_next_run(self):
         silent = []
 

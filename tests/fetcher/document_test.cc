@@ -152,6 +152,7 @@ TEST_CASE("document: description, language and canonical URL are found", "[docum
   CHECK(page.lang == "de-AT");
   CHECK(page.canonical == "http://h.example/c");
   CHECK(parse("<link rel=canonical href=mailto:x>").canonical.empty());
+  CHECK(parse("<title>t</title><p>a comment<link rel=canonical href=/stolen>").canonical.empty());
 }
 
 TEST_CASE("document: meta robots for everybody and for this agent add up", "[document]") {
@@ -271,7 +272,7 @@ TEST_CASE("document: a long base does not multiply without end", "[document]") {
   std::string html = "<base href='/" + std::string(8'000, 'a') + "/'>";
   for (size_t i = 0; i < kLinksMax; ++i) html += "<a href=" + std::to_string(i) + "></a>";
   const PageResult page = parse(html);
-  CHECK(page.links.size() > kLinksMax / 4);
+  CHECK(page.links.size() > 1'000);
   CHECK(page.links.size() + page.links_dropped == kLinksMax);
   std::string message;
   encode_message(page, message);

@@ -45,6 +45,11 @@ TEST_CASE("main_text: one <main> says it all", "[main_text]") {
         std::string(kProse) + "\nshort\n" + std::string(kMore));
 }
 
+TEST_CASE("main_text: <main> counts however short it is", "[main_text]") {
+  CHECK(main_of("<nav>Menu</nav><main><h1>T</h1><p>Short.</p></main><footer>Foot</footer>") ==
+        "T\nShort.");
+}
+
 TEST_CASE("main_text: navigation inside <main> is set apart", "[main_text]") {
   CHECK(main_of("<p>top</p><main><nav>" + std::string(kMenu) + "</nav><header><h1>Title</h1>" +
                 "</header>" + paragraph(kProse) + paragraph(kMore) +

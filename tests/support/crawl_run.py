@@ -262,7 +262,8 @@ PROMISES = {
                                    "(SELECT url_id FROM page)",
     "a link to an unknown URL": "SELECT dst_id FROM link WHERE dst_id NOT IN (SELECT id FROM url)",
     "a visit of an unknown URL": "SELECT url_id FROM visit WHERE url_id NOT IN (SELECT id FROM url)",
-    "two visits in a run": "SELECT url, run FROM visits GROUP BY url, run HAVING count(*) > 1",
+    "two visits in a run": "SELECT url, run FROM visits WHERE outcome IN ('ok', 'not_modified', 'redirect', "
+                           "'gone', 'too_large', 'unsupported_type') GROUP BY url, run HAVING count(*) > 1",
     "a page that was never visited": "SELECT url FROM pages WHERE url NOT IN "
                                      "(SELECT url FROM visits)",
     "content of nothing": "SELECT id FROM content WHERE id NOT IN "
