@@ -57,13 +57,12 @@ void Coordinator::apply_host_row(Host& target, const HostRow& row) {
   use_crawl_delay(target);
 }
 
+// Its robots.txt rows are written when they change.
 HostRow Coordinator::host_row(const Host& source) const {
   HostRow row;
   row.id = source.id;
   row.name = source.name;
-  for (size_t scheme = 0; scheme < source.robots.size(); ++scheme) {
-    row.robots[scheme] = source.robots[scheme].row();
-  }
+  row.robots_unchanged = true;
   row.delay_ms = source.politeness.delay_ms();
   row.backoff_level = source.politeness.backoff_level();
   row.latency_ms = source.politeness.latency_ms();

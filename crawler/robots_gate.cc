@@ -120,7 +120,9 @@ void Coordinator::robots_settled(Host& target, size_t scheme) {
   }
   const std::string origin = std::string(kRobotsSchemes[scheme]) + "://" + target.name;
   WriteUnit unit;
-  unit.host_updates.push_back(host_row(target));
+  HostRow& row = unit.host_updates.emplace_back(host_row(target));
+  row.robots_unchanged = false;
+  for (size_t i = 0; i < row.robots.size(); ++i) row.robots[i] = target.robots[i].row();
   unit.events.push_back(
       event("robots", origin, robots.summary(Politeness::Options().crawl_delay_max_ms)));
   writer_->submit(std::move(unit));

@@ -153,8 +153,12 @@ void Coordinator::strike_robots(const Lease& lease, const FetcherPool::Loss& los
   Host& asked = abandon_request(lease);
   RobotsGate& robots = end_errand(lease);
   robots.retry_at_ms = clock_.monotonic_ms() + kStrikePauseMs;
-  if (++robots.strikes >= kStrikesMax) robots.refuse("its fetcher died of it: " + loss.cause);
-  changed(*frontier_.find(lease.errand.host_id));
+  Host& asking = *frontier_.find(lease.errand.host_id);
+  if (++robots.strikes >= kStrikesMax) {
+    robots.refuse("its fetcher died of it: " + loss.cause);
+    robots_settled(asking, lease.errand.scheme);
+  }
+  changed(asking);
   changed(asked);
 }
 

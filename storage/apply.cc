@@ -91,7 +91,7 @@ Result<void> UnitApplier::apply_hosts(const WriteUnit& unit) {
 Result<void> UnitApplier::update_host(const HostRow& row) {
   bind_host_state(statements_->host_update, row);
   if (Result<void> done = statements_->host_update.run(); !done) return done;
-  return apply_robots(row);
+  return row.robots_unchanged ? Result<void>() : apply_robots(row);
 }
 
 Result<void> UnitApplier::apply_robots(const HostRow& row) {

@@ -48,6 +48,7 @@ struct HostRow {
   int64_t id = 0;
   std::string name;
   std::array<RobotsRow, 2> robots;  // in the order of kRobotsSchemes
+  bool robots_unchanged = false;    // an update leaves them as they are: rules may be long
   int64_t delay_ms = 0;
   int64_t backoff_level = 0;
   int64_t latency_ms = 0;  // smoothed
