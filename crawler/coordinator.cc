@@ -220,6 +220,9 @@ Coordinator::End Coordinator::close(Progress& progress) {
   if (stops_ == 0) {
     end_ = {ExitCode::kDone, "done"};
     if (answers_ == 0 && unreached_ > 0) end_.code = ExitCode::kUnreachable;
+    if (pages_ == 0)
+      log_.warning("no page was fetched; crawl why -d " + options_.database + " " + first_seed_ +
+                   " tells why");
   }
   pool_->shut_down();
   loop_.unwatch(writer_->notify_fd());

@@ -223,6 +223,7 @@ class Coordinator final : public FetcherPool::Delegate {
   std::optional<Discovery> discovery_;
   PrivateHosts private_hosts_;
   std::unordered_set<std::string> seed_origins_;
+  std::string first_seed_;
   int64_t robots_stale_before_ = 0;  // wall ms; older robots.txt rules are another agent's
   Frontier frontier_;
   AddressLimits addresses_;
