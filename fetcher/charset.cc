@@ -134,6 +134,22 @@ void replace_nul(std::string& text) {
   text.swap(replaced);
 }
 
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
+    text.replace(at, from.size(), to);
+  }
+}
+
+// Where ICU's tables differ from the Encoding Standard's. Neither character has another form in
+// these encodings, so each can only come from the bytes in question.
+void mend_icu(std::string_view encoding, std::string& text) {
+  if (encoding == "Shift_JIS") {
+    replace_all(text, "\xC2\xA0", kReplacement);  // §12.3.1: 0xA0 is an error
+  } else if (encoding == "GBK" || encoding == "gb18030") {
+    replace_all(text, "\xEE\x97\xA5", "\xE3\x80\x80");  // §10.1.1: A3A0 is U+3000, not U+E5E5
+  }
+}
+
 }  // namespace
 
 void CharsetDecoder::CloseConverter::operator()(UConverter* converter) const {
@@ -240,7 +256,9 @@ std::string_view CharsetDecoder::decode(std::string_view body, const CharsetChoi
   if (const auto* table = single_byte(choice.name)) return decode_single_byte(bytes, *table);
   UConverter* converter = multi_byte(choice.name);
   CRAWL_CHECK(converter != nullptr);
-  return decode_with(converter, bytes);
+  decode_with(converter, bytes);
+  mend_icu(choice.name, text_);
+  return text_;
 }
 
 std::string_view CharsetDecoder::decode_utf8(std::string_view bytes) {
@@ -270,7 +288,7 @@ std::string_view CharsetDecoder::decode_single_byte(std::string_view bytes,
   return text_;
 }
 
-std::string_view CharsetDecoder::decode_with(UConverter* converter, std::string_view bytes) {
+void CharsetDecoder::decode_with(UConverter* converter, std::string_view bytes) {
   char16_t pivot[1024];
   char16_t* pivot_from = pivot;
   char16_t* pivot_to = pivot;
@@ -293,7 +311,6 @@ std::string_view CharsetDecoder::decode_with(UConverter* converter, std::string_
   // ICU passes single surrogates of a broken UTF-16 stream on to its callback, but be sure.
   if (!is_valid_utf8(text_)) text_ = to_valid_utf8(text_);
   replace_nul(text_);
-  return text_;
 }
 
 }  // namespace crawl

@@ -68,7 +68,7 @@ class CharsetDecoder {
   std::string_view detect(std::string_view body);
   std::string_view decode_utf8(std::string_view bytes);
   std::string_view decode_single_byte(std::string_view bytes, const SingleByteTable& table);
-  std::string_view decode_with(UConverter* converter, std::string_view bytes);
+  void decode_with(UConverter* converter, std::string_view bytes);
 
   std::map<std::string_view, SingleByteTable> single_byte_;  // by the Encoding Standard's name
   std::map<std::string_view, Converter> multi_byte_;

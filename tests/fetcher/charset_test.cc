@@ -261,6 +261,14 @@ TEST_CASE("charset: the replacement encoding says nothing", "[charset]") {
   CHECK(decoded("replacement", "") == "");
 }
 
+// Encoding Standard §10.1.1, §12.3.1
+TEST_CASE("charset: where ICU differs, the standard decides", "[charset]") {
+  CHECK(decoded("Shift_JIS", "a\xA0z\xA0") == "a\uFFFDz\uFFFD");
+  CHECK(decoded("Shift_JIS", "\xB1") == "\uFF71");
+  CHECK(decoded("gb18030", "a\xA3\xA0z") == "a\u3000z");
+  CHECK(decoded("GBK", "\xA3\xA0\xA1\xA1") == "\u3000\u3000");
+}
+
 TEST_CASE("charset: a long text outgrows no buffer", "[charset]") {
   std::string bytes;
   std::string expected;

@@ -179,7 +179,7 @@ TEST_CASE("query encoder: encodings agree with their decoders", "[query_encoder]
   };
   const auto& [charset, sequences] =
       GENERATE(Expected{"Shift_JIS", 7724}, Expected{"EUC-JP", 7399}, Expected{"Big5", 14'622},
-               Expected{"EUC-KR", 17'048}, Expected{"GBK", 23'939}, Expected{"gb18030", 23'939});
+               Expected{"EUC-KR", 17'048}, Expected{"GBK", 23'940}, Expected{"gb18030", 23'940});
   CAPTURE(charset);
   size_t came_back = 0;
   std::vector<std::string> lost;
