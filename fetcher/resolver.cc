@@ -2,14 +2,17 @@
 #include "fetcher/resolver.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <sys/time.h>
 
 #include <algorithm>
 #include <fstream>
 #include <sstream>
 
-#include "fetcher/address_guard.h"
+#include "base/unique_fd.h"
+#include "web/address_guard.h"
 
 namespace crawl {
 
@@ -63,6 +66,18 @@ std::string problem_text(int status) {
   }
 }
 
+// Is there a route to the IPv6 internet, and an address of ours to come from? No packet is sent.
+bool has_ipv6_route() {
+  const UniqueFd socket(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sockaddr_in6 somewhere{};
+  somewhere.sin6_family = AF_INET6;
+  somewhere.sin6_port = htons(53);
+  somewhere.sin6_addr.s6_addr[0] = 0x20;  // 2000::1
+  somewhere.sin6_addr.s6_addr[15] = 1;
+  return socket && ::connect(socket.fd(), reinterpret_cast<const sockaddr*>(&somewhere),
+                             sizeof somewhere) == 0;
+}
+
 bool is_lasting(int status) { return status == ARES_ENOTFOUND || status == ARES_ENODATA; }
 
 }  // namespace
@@ -75,6 +90,7 @@ struct Resolver::Query {
 Result<std::unique_ptr<Resolver>> Resolver::create(EventLoop& loop, Options options) {
   std::unique_ptr<Resolver> self(new Resolver(loop, std::move(options)));
   if (auto opened = self->open_channel(); !opened) return opened.error();
+  self->ipv6_first_ = has_ipv6_route();
   self->read_hosts_file();
   return self;
 }
@@ -155,6 +171,8 @@ void Resolver::resolve(std::string_view host, Handler handler) {
   ares_addrinfo_hints hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
+  // c-ares would sort by asking the kernel for a route to each address, with a connect() each.
+  hints.ai_flags = ARES_AI_NOSORT;
   auto query = std::make_unique<Query>(Query{this, std::move(name)});
   const char* node = query->name.c_str();
   ares_getaddrinfo(channel_, node, nullptr, &hints, answered, query.release());
@@ -177,6 +195,9 @@ void Resolver::answered(void* query_pointer, int status, int /*timeouts*/, ares_
     ttl_ms = std::min<int64_t>(ttl_ms, int64_t{1000} * node->ai_ttl);
   }
   if (answer != nullptr) ares_freeaddrinfo(answer);
+  const int first = self->ipv6_first_ ? 6 : 4;
+  std::stable_partition(resolution.addresses.begin(), resolution.addresses.end(),
+                        [first](const IpAddress& address) { return address.family == first; });
   ttl_ms = std::max(ttl_ms, self->options_.ttl_min_ms);
   if (resolution.addresses.empty()) {
     if (status == ARES_SUCCESS) status = ARES_ENODATA;

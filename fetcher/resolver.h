@@ -5,7 +5,7 @@
 // keeps each answer for its TTL. /etc/hosts and /etc/resolv.conf are read once, at birth. Search
 // domains are not used: a name on the web is absolute.
 //
-// Answers are not filtered here; fetcher/address_guard.h decides what may be connected to.
+// Answers are not filtered here; web/address_guard.h decides what may be connected to.
 
 #include <ares.h>
 
@@ -25,7 +25,7 @@
 namespace crawl {
 
 struct Resolution {
-  std::vector<IpAddress> addresses;  // best first (RFC 6724); empty: failed
+  std::vector<IpAddress> addresses;  // best first; empty: failed
   std::string problem;               // why, in plain words; "" when there are addresses
 };
 
@@ -79,6 +79,7 @@ class Resolver {
   EventLoop& loop_;
   Options options_;
   ares_channel channel_ = nullptr;
+  bool ipv6_first_ = false;  // RFC 6724, as far as it matters: the family there is a route for
   EventLoop::TimerId timer_ = 0;
   EventLoop::TimerId delivery_ = 0;
   std::unordered_map<std::string, std::vector<IpAddress>> hosts_file_;

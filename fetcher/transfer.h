@@ -16,7 +16,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "fetcher/address_guard.h"
+#include "web/address_guard.h"
 #include "fetcher/ca_store.h"
 #include "fetcher/content_plan.h"
 #include "fetcher/request_headers.h"

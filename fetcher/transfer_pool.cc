@@ -3,27 +3,14 @@
 
 #include <algorithm>
 
+#include "web/proxy.h"
+
 namespace crawl {
 
 namespace {
 
 constexpr long kConnectionsMax = 512;  // idle ones kept; above the peak of transfers
 constexpr size_t kIdleHandlesMax = 64;
-
-Result<Url> parse_proxy(const std::string& proxy) {
-  // libcurl takes "host:port" for an HTTP proxy.
-  const bool has_scheme = proxy.find("://") != std::string::npos;
-  return Url::parse(has_scheme ? proxy : "http://" + proxy);
-}
-
-uint16_t proxy_port(const std::string& text, const Url& proxy) {
-  if (proxy.port()) return *proxy.port();
-  // The default ports of libcurl: 443 for an https proxy, 1080 for all others, unless ":80" was
-  // written, which the URL parser drops.
-  if (proxy.scheme() == "https") return 443;
-  const size_t authority = text.rfind('@') == std::string::npos ? 0 : text.rfind('@');
-  return text.find(":80", authority) == std::string::npos ? 1080 : 80;
-}
 
 // A SOCKS proxy resolves the names: libcurl must not.
 std::string with_remote_names(const std::string& proxy) {

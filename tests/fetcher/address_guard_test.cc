@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "fetcher/address_guard.h"
+#include "web/address_guard.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

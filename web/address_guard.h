@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// Which addresses a job may connect to. Asked three times: of the resolver's answers, of each
-// socket before it connects, and of a connection that is used again; only the last two defeat DNS
-// rebinding.
+// Which addresses a job may connect to. A fetcher asks three times: of the resolver's answers, of
+// each socket before it connects, and of a connection that is used again; only the last two defeat
+// DNS rebinding. The coordinator asks once more, of each connection, where it is the one to make it
+// (crawler/connection_broker.h).
 
 #include <sys/socket.h>
 

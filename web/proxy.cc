@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+#include "web/proxy.h"
+
+namespace crawl {
+
+Result<Url> parse_proxy(const std::string& text) {
+  const bool has_scheme = text.find("://") != std::string::npos;
+  return Url::parse(has_scheme ? text : "http://" + text);
+}
+
+uint16_t proxy_port(const std::string& text, const Url& proxy) {
+  if (proxy.port()) return *proxy.port();
+  // The default ports of libcurl: 443 for an https proxy, 1080 for all others, unless ":80" was
+  // written, which the URL parser drops.
+  if (proxy.scheme() == "https") return 443;
+  const size_t authority = text.rfind('@') == std::string::npos ? 0 : text.rfind('@');
+  return text.find(":80", authority) == std::string::npos ? 1080 : 80;
+}
+
+}  // namespace crawl
