@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: MIT
+#include "crawler/connection_broker.h"
+
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/seccomp.h>
+#include <netinet/in.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+#include "web/address_guard.h"
+
+namespace crawl {
+
+namespace {
+
+constexpr uint64_t kRefusalsInsistent = 100;
+constexpr size_t kResolvConfBytesMax = 64 * 1024;
+
+int pidfd_open(pid_t pid) { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0U)); }
+
+int pidfd_getfd(int pidfd, int fd) {
+  return static_cast<int>(::syscall(SYS_pidfd_getfd, pidfd, fd, 0U));
+}
+
+// True when all of `bytes` were read.
+bool read_memory(pid_t pid, uint64_t address, void* target, size_t bytes) {
+  iovec here{target, bytes};
+  iovec there{reinterpret_cast<void*>(static_cast<uintptr_t>(address)), bytes};
+  return ::process_vm_readv(pid, &here, 1, &there, 1, 0) == static_cast<ssize_t>(bytes);
+}
+
+bool may_trace_other_users() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> data{};
+  if (::syscall(SYS_capget, &header, data.data()) != 0) return false;
+  return (data[CAP_SYS_PTRACE / 32].effective >> (CAP_SYS_PTRACE % 32) & 1U) != 0;
+}
+
+std::string read_resolv_conf() {
+  std::ifstream file("/etc/resolv.conf", std::ios::binary);
+  std::string text(kResolvConfBytesMax, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<size_t>(file.gcount()));
+  return text;
+}
+
+int socket_option(int fd, int option) {
+  int value = -1;
+  socklen_t length = sizeof value;
+  return ::getsockopt(fd, SOL_SOCKET, option, &value, &length) == 0 ? value : -1;
+}
+
+// nullopt: no socket that a fetcher may have.
+std::optional<SocketKind> kind_of(int fd, int family) {
+  if (socket_option(fd, SO_DOMAIN) != family) return std::nullopt;
+  const int type = socket_option(fd, SO_TYPE);
+  const int protocol = socket_option(fd, SO_PROTOCOL);
+  if (type == SOCK_STREAM && protocol == IPPROTO_TCP) return SocketKind::kStream;
+  if (type == SOCK_DGRAM && protocol == IPPROTO_UDP) return SocketKind::kDatagram;
+  return std::nullopt;
+}
+
+// From what was understood of it, so that nothing else can take part.
+socklen_t rebuild(const IpAddress& address, uint16_t port, uint32_t scope, sockaddr_storage& out) {
+  out = {};
+  if (address.family == 4) {
+    sockaddr_in v4{};
+    v4.sin_family = AF_INET;
+    v4.sin_port = htons(port);
+    std::memcpy(&v4.sin_addr, address.bytes.data(), 4);
+    std::memcpy(&out, &v4, sizeof v4);
+    return sizeof v4;
+  }
+  sockaddr_in6 v6{};
+  v6.sin6_family = AF_INET6;
+  v6.sin6_port = htons(port);
+  v6.sin6_scope_id = scope;
+  std::memcpy(&v6.sin6_addr, address.bytes.data(), 16);
+  std::memcpy(&out, &v6, sizeof v6);
+  return sizeof v6;
+}
+
+uint32_t scope_of(const sockaddr_storage& address) {
+  if (address.ss_family != AF_INET6) return 0;
+  sockaddr_in6 v6{};
+  std::memcpy(&v6, &address, sizeof v6);
+  return v6.sin6_scope_id;
+}
+
+}  // namespace
+
+struct ConnectionBroker::Client {
+  size_t index;
+  uint64_t serial;
+  pid_t pid;
+  UniqueFd pidfd;
+  UniqueFd listener;
+  ConnectionPolicy policy;  // under the broker's mutex
+  uint64_t refusals = 0;    // so is this
+};
+
+struct ConnectionBroker::Request {
+  seccomp_notif call{};
+};
+
+std::optional<Error> ConnectionBroker::obstacle(pid_t child) {
+  seccomp_notif_sizes sizes{};
+  if (::syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0U, &sizes) != 0) {
+    return errno_error("this kernel has no seccomp notifications");
+  }
+  if (sizes.seccomp_notif != sizeof(seccomp_notif) ||
+      sizes.seccomp_notif_resp != sizeof(seccomp_notif_resp)) {
+    return Error{Errc::kVersion, 0, "this kernel's seccomp notifications are of another kind"};
+  }
+  // A fetcher of root becomes another user.
+  if (::geteuid() == 0 && !may_trace_other_users()) {
+    return errno_error(EPERM, "root is without CAP_SYS_PTRACE");
+  }
+  const UniqueFd pidfd(pidfd_open(child));
+  if (!pidfd) return errno_error("pidfd_open");
+  const UniqueFd standard_input(pidfd_getfd(pidfd.fd(), STDIN_FILENO));
+  if (!standard_input) return errno_error("pidfd_getfd");
+  char byte = 0;
+  errno = 0;
+  if (!read_memory(child, 1, &byte, 1) && errno != EFAULT) return errno_error("process_vm_readv");
+  return std::nullopt;
+}
+
+Result<std::unique_ptr<ConnectionBroker>> ConnectionBroker::start(std::string_view proxy) {
+  UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
+  if (!epoll) return errno_error("epoll_create1");
+  UniqueFd stop(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!stop) return errno_error("eventfd");
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u64 = 0;  // no client's serial
+  if (::epoll_ctl(epoll.fd(), EPOLL_CTL_ADD, stop.fd(), &event) != 0) return errno_error("epoll");
+  return std::unique_ptr<ConnectionBroker>(
+      new ConnectionBroker(std::move(epoll), std::move(stop), std::string(proxy)));
+}
+
+ConnectionBroker::ConnectionBroker(UniqueFd epoll, UniqueFd stop, std::string proxy)
+    : epoll_(std::move(epoll)), stop_(std::move(stop)), proxy_(std::move(proxy)) {
+  thread_ = std::thread([this] { serve(); });
+}
+
+ConnectionBroker::~ConnectionBroker() {
+  const uint64_t one = 1;
+  (void)!::write(stop_.fd(), &one, sizeof one);
+  thread_.join();
+}
+
+Result<void> ConnectionBroker::adopt(size_t index, pid_t child, int listener_fd) {
+  drop(index);
+  UniqueFd pidfd(pidfd_open(child));
+  if (!pidfd) return errno_error("pidfd_open");
+  UniqueFd listener(pidfd_getfd(pidfd.fd(), listener_fd));
+  if (!listener) return errno_error("pidfd_getfd");
+  const std::lock_guard<std::mutex> guard(mutex_);
+  const uint64_t serial = next_serial_++;
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u64 = serial;
+  if (::epoll_ctl(epoll_.fd(), EPOLL_CTL_ADD, listener.fd(), &event) != 0) {
+    return errno_error("watch the listener");
+  }
+  ConnectionPolicy policy(name_servers(read_resolv_conf()), proxy_);
+  clients_[index] = std::make_shared<Client>(
+      Client{index, serial, child, std::move(pidfd), std::move(listener), std::move(policy)});
+  return {};
+}
+
+void ConnectionBroker::drop(size_t index) {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  const auto found = clients_.find(index);
+  if (found == clients_.end()) return;
+  ::epoll_ctl(epoll_.fd(), EPOLL_CTL_DEL, found->second->listener.fd(), nullptr);
+  clients_.erase(found);
+}
+
+void ConnectionBroker::permit(size_t index, uint64_t lease, std::string_view url,
+                              bool allow_private) {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  const auto found = clients_.find(index);
+  if (found != clients_.end()) found->second->policy.permit(lease, url, allow_private);
+}
+
+void ConnectionBroker::withdraw(size_t index, uint64_t lease) {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  const auto found = clients_.find(index);
+  if (found != clients_.end()) found->second->policy.withdraw(lease);
+}
+
+std::vector<ConnectionBroker::Refusal> ConnectionBroker::take_refusals() {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  return std::exchange(refusals_, {});
+}
+
+std::shared_ptr<ConnectionBroker::Client> ConnectionBroker::client_by_serial(uint64_t serial) {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  for (const auto& [index, client] : clients_) {
+    if (client->serial == serial) return client;
+  }
+  return nullptr;
+}
+
+// Level-triggered, one request of each listener per round: nobody is starved by a neighbour.
+void ConnectionBroker::serve() {
+  std::array<epoll_event, 64> events{};
+  for (;;) {
+    const int count = ::epoll_wait(epoll_.fd(), events.data(), static_cast<int>(events.size()), -1);
+    for (int i = 0; i < count; ++i) {
+      const epoll_event& event = events[static_cast<size_t>(i)];
+      if (event.data.u64 == 0) return;
+      const auto client = client_by_serial(event.data.u64);
+      if (!client) continue;
+      if ((event.events & EPOLLIN) != 0) {
+        answer(*client);
+      } else {  // its process has gone; drop() will come
+        ::epoll_ctl(epoll_.fd(), EPOLL_CTL_DEL, client->listener.fd(), nullptr);
+      }
+    }
+  }
+}
+
+void ConnectionBroker::answer(Client& client) {
+  Request request;
+  if (::ioctl(client.listener.fd(), SECCOMP_IOCTL_NOTIF_RECV, &request.call) != 0) return;
+  const std::optional<int> error = decide(client, request);
+  if (!error) return;
+  seccomp_notif_resp response{};
+  response.id = request.call.id;
+  response.error = -*error;
+  // Fails where the fetcher has been interrupted or killed meanwhile.
+  (void)::ioctl(client.listener.fd(), SECCOMP_IOCTL_NOTIF_SEND, &response);
+}
+
+std::optional<int> ConnectionBroker::decide(Client& client, const Request& request) {
+  const seccomp_notif& call = request.call;
+  if (call.data.nr != SYS_connect || static_cast<pid_t>(call.pid) != client.pid) return EPERM;
+  sockaddr_storage copy{};
+  const uint64_t length = call.data.args[2] & 0xFFFFFFFF;
+  if (length < sizeof(sa_family_t) || length > sizeof copy) return EINVAL;
+  const bool read = read_memory(client.pid, call.data.args[1], &copy, length);
+  // Only now is it certain that the memory was that of the process that waits.
+  uint64_t id = call.id;
+  if (::ioctl(client.listener.fd(), SECCOMP_IOCTL_NOTIF_ID_VALID, &id) != 0) return std::nullopt;
+  if (!read) return EFAULT;
+  const UniqueFd socket(pidfd_getfd(client.pidfd.fd(), static_cast<int>(call.data.args[0])));
+  if (!socket) return EBADF;
+  return connect(client, socket.fd(), copy, static_cast<size_t>(length));
+}
+
+int ConnectionBroker::connect(Client& client, int fd, const sockaddr_storage& asked,
+                              size_t length) {
+  const auto* generic = reinterpret_cast<const sockaddr*>(&asked);
+  const auto address = address_of(generic, length);
+  const auto kind = kind_of(fd, asked.ss_family);
+  if (!address || !kind) return EACCES;
+  const uint16_t port = port_of(generic, length);
+  {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    if (!client.policy.allows(*kind, *address, port)) {
+      ++client.refusals;
+      const bool insistent = client.refusals == kRefusalsInsistent;
+      if (client.refusals == 1 || insistent) {
+        refusals_.push_back({client.index, endpoint_text(*address, port), insistent});
+      }
+      return EACCES;
+    }
+  }
+  // The flag belongs to the open socket, which is the fetcher's as well; it can set it, but not
+  // clear it (fetcher/system_calls.cc).
+  const int flags = ::fcntl(fd, F_GETFL);
+  if (flags < 0 || ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) return EACCES;
+  sockaddr_storage target{};
+  const socklen_t size = rebuild(*address, port, scope_of(asked), target);
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&target), size) == 0) return 0;
+  // A fetcher that was interrupted asks for the same again.
+  if (errno == EALREADY) return EINPROGRESS;
+  return errno == EISCONN ? 0 : errno;
+}
+
+}  // namespace crawl
