@@ -56,6 +56,10 @@ enum class SkipReason : uint8_t {
   kLast = kAsset,
 };
 
+// How much a fetcher gives up before its first byte from the web: nothing; what this kernel can
+// take from it; or all, else there is no crawl.
+enum class SandboxMode : uint8_t { kOff = 0, kOn = 1, kRequire = 2, kLast = kRequire };
+
 // How a page refers to a URL. Which kinds are followed is decided by is_page_link().
 enum class LinkKind : uint8_t {
   kAnchor = 0,    // <a href>, SVG <a>

@@ -5,7 +5,7 @@ find_package(Threads REQUIRED)
 find_package(Boost 1.74 REQUIRED)  # Interprocess, headers only
 find_package(CLI11 REQUIRED)
 find_package(nlohmann_json REQUIRED)
-foreach(lib libcurl libcares gumbo icu-uc icu-i18n uchardet expat zlib sqlite3 libpsl libxxhash libzstd fmt re2)
+foreach(lib libcurl libcares gumbo icu-uc icu-i18n uchardet expat zlib sqlite3 libpsl libxxhash libzstd fmt re2 libseccomp)
   string(TOUPPER "${lib}" prefix)
   string(REPLACE "-" "_" prefix "${prefix}")
   pkg_check_modules(${prefix} REQUIRED IMPORTED_TARGET ${lib})

@@ -46,7 +46,9 @@ std::string run_text(const StatusAnswer& answer, std::optional<int64_t> holder) 
                       format_bytes(static_cast<uint64_t>(std::max<int64_t>(run.bytes, 0))),
                       iso8601_utc(run.started_at));
   if (run.ended_at) text += fmt::format(", ended {}", iso8601_utc(*run.ended_at));
-  return text + "\n";
+  text += "\n";
+  if (!answer.sandbox.empty()) text += fmt::format("  {}\n", escape_for_terminal(answer.sandbox));
+  return text;
 }
 
 template <typename Explain>
@@ -189,6 +191,7 @@ std::string status_json(const ReadOptions& options, const StatusAnswer& answer,
                {"near_duplicates", number_or_null(answer.near_duplicates)},
                {"most_pages", hosts_json(answer.most_pages)},
                {"most_errors", hosts_json(answer.most_errors)},
+               {"sandbox", answer.sandbox},
                {"last_events", events_json(answer.last_events)}};
   if (answer.last_run) {
     const RunInfo& run = *answer.last_run;

@@ -68,6 +68,7 @@ Result<void> Coordinator::start_fetchers(int executable_fd) {
   configure.connect_timeout_ms = std::min(configure.connect_timeout_ms, configure.timeout_ms);
   configure.stall_timeout_ms = std::min(configure.stall_timeout_ms, configure.timeout_ms);
   configure.body_bytes_max = static_cast<uint64_t>(options_.max_size);
+  configure.sandbox = options_.sandbox;
   configure.test_hook = options_.test_hook;
   // A truthful result: text and body of one page, and what a page's links can be; or a sitemap's
   // body and its links, each of whose bytes may need three.

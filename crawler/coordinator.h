@@ -89,7 +89,7 @@ class Coordinator final : public FetcherPool::Delegate {
   };
 
   // FetcherPool::Delegate
-  void on_fetcher_ready(size_t index, pid_t pid, std::string_view sandbox) override;
+  void on_fetcher_ready(size_t index, pid_t pid, const Ready& ready) override;
   bool on_result(size_t index, MessageType type, uint64_t lease,
                  std::shared_ptr<const std::string> bytes) override;
   void on_fetcher_lost(const FetcherPool::Loss& loss) override;
@@ -215,6 +215,7 @@ class Coordinator final : public FetcherPool::Delegate {
   std::string user_agent_, robots_agent_, kept_types_;  // Configure's views point here
   std::optional<FetcherPool> pool_;
   std::optional<Error> pool_error_;
+  bool sandbox_told_ = false;
 
   int64_t run_id_ = 0;
   int64_t started_ms_ = 0;

@@ -115,17 +115,30 @@ void FetcherPool::on_message(Fetcher& fetcher, std::string_view message) {
   }
   if (type == MessageType::kReady && fetcher.state == State::kStarting) {
     const auto ready = decode_message<Ready>(message);
-    if (ready) {
-      fetcher.state = State::kReady;
-      failed_starts_ = 0;
-      return delegate_.on_fetcher_ready(fetcher.index, fetcher.child->pid(), ready->sandbox);
-    }
+    if (ready) return on_ready(fetcher, *ready);
+  }
+  if (type == MessageType::kListener && fetcher.state == State::kStarting) {
+    const auto listener = decode_message<Listener>(message);
+    if (listener) return on_listener(fetcher, *listener);
   }
   if (type == MessageType::kLog) {
     const auto log = decode_message<Log>(message);
     if (log) return delegate_.on_fetcher_log(fetcher.index, log->text);
   }
   condemn(fetcher, "sent a control message that makes no sense, killed", 0);
+}
+
+void FetcherPool::on_ready(Fetcher& fetcher, const Ready& ready) {
+  fetcher.state = State::kReady;
+  failed_starts_ = 0;
+  std::string missing(ready.missing);
+  if (broker_obstacle_) {
+    if (!missing.empty()) missing += ", ";
+    missing += "connections decided outside (" + broker_obstacle_->message() + ")";
+  }
+  Ready whole = ready;
+  whole.missing = missing;
+  delegate_.on_fetcher_ready(fetcher.index, fetcher.child->pid(), whole);
 }
 
 void FetcherPool::on_hello(Fetcher& fetcher, const Hello& hello) {
@@ -140,7 +153,36 @@ void FetcherPool::on_hello(Fetcher& fetcher, const Hello& hello) {
   }
   Configure configure = options_.configure;
   configure.generation = fetcher.generation;
+  configure.brokered = configure.sandbox != SandboxMode::kOff && broker_for(fetcher);
   fetcher.child->send(configure);
+}
+
+// What this machine does not permit for one fetcher, it permits for none.
+bool FetcherPool::broker_for(const Fetcher& fetcher) {
+  if (broker_) return true;
+  if (broker_obstacle_) return false;
+  broker_obstacle_ = ConnectionBroker::obstacle(fetcher.child->pid());
+  if (broker_obstacle_) return false;
+  auto broker = ConnectionBroker::start(options_.configure.proxy);
+  if (!broker) {
+    broker_obstacle_ = broker.error();
+    return false;
+  }
+  broker_ = std::move(*broker);
+  return true;
+}
+
+void FetcherPool::on_listener(Fetcher& fetcher, const Listener& listener) {
+  auto adopted = broker_ ? broker_->adopt(fetcher.index, fetcher.child->pid(), listener.fd)
+                         : Result<void>(Error{Errc::kCorrupt, 0, "not asked for"});
+  if (!adopted) {
+    return condemn(fetcher, "its connections cannot be decided: " + adopted.error().message(), 0);
+  }
+  fetcher.child->send(ListenerTaken{});
+}
+
+void FetcherPool::permit(size_t index, const FetchJob& job) {
+  if (broker_) broker_->permit(index, job.lease, job.url, job.allow_private);
 }
 
 void FetcherPool::condemn(size_t index, const std::string& cause, uint64_t guilty_lease) {
@@ -178,6 +220,7 @@ void FetcherPool::on_exit(Fetcher& fetcher, const ExitStatus& status) {
   }
   loss.leases.assign(fetcher.leases.begin(), fetcher.leases.end());
 
+  if (broker_) broker_->drop(fetcher.index);
   const bool died_starting = fetcher.state == State::kStarting;
   fetcher.early_deaths = fetcher.answered ? 0 : fetcher.early_deaths + 1;
   fetcher.leases.clear();
@@ -241,6 +284,7 @@ bool FetcherPool::accept_result(Fetcher& fetcher, std::shared_ptr<std::string> b
   if (fetcher.leases.count(lease) == 0) return false;
   if (!delegate_.on_result(fetcher.index, *type, lease, std::move(bytes))) return false;
   fetcher.leases.erase(lease);
+  if (broker_) broker_->withdraw(fetcher.index, lease);
   fetcher.answered = true;
   return true;
 }
@@ -300,6 +344,20 @@ void FetcherPool::check_heartbeats() {
     } else if (++fetcher->stale_checks >= rounds_max) {
       condemn(*fetcher,
               "no heartbeat for " + std::to_string(options_.watchdog_ms / 1000) + " s, killed", 0);
+    }
+  }
+  if (broker_) judge_refusals();
+}
+
+// An honest fetcher knows where it may not connect to, and does not try.
+void FetcherPool::judge_refusals() {
+  for (const ConnectionBroker::Refusal& refusal : broker_->take_refusals()) {
+    Fetcher& fetcher = *fetchers_[refusal.index];
+    if (refusal.insistent) {
+      condemn(fetcher, "insisted on connecting to " + refusal.target + ", killed", 0);
+    } else if (fetcher.child) {
+      delegate_.on_warning("fetcher " + std::to_string(fetcher.child->pid()) +
+                           " tried to connect to " + refusal.target + ", refused");
     }
   }
 }

@@ -21,6 +21,7 @@
 
 #include "base/event_loop.h"
 #include "base/result.h"
+#include "crawler/connection_broker.h"
 #include "ipc/child_process.h"
 #include "ipc/messages.h"
 #include "ipc/shared_queue.h"
@@ -55,7 +56,7 @@ class FetcherPool {
   class Delegate {
    public:
     virtual ~Delegate() = default;
-    virtual void on_fetcher_ready(size_t index, pid_t pid, std::string_view sandbox) = 0;
+    virtual void on_fetcher_ready(size_t index, pid_t pid, const Ready& ready) = 0;
     // A result with a lease that this fetcher holds; `type` is kPageResult or kRobotsResult.
     // `bytes` is the encoded message. False: the message breaks a rule, the fetcher is to be
     // killed.
@@ -88,6 +89,7 @@ class FetcherPool {
   void submit(size_t index, const Job& job) {
     std::string bytes;
     encode_message(job, bytes);
+    permit(index, job);
     submit_bytes(index, job.lease, std::move(bytes));
   }
 
@@ -129,6 +131,11 @@ class FetcherPool {
   void respawn(Fetcher& fetcher);
   void on_message(Fetcher& fetcher, std::string_view message);
   void on_hello(Fetcher& fetcher, const Hello& hello);
+  void on_ready(Fetcher& fetcher, const Ready& ready);
+  void on_listener(Fetcher& fetcher, const Listener& listener);
+  bool broker_for(const Fetcher& fetcher);
+  void permit(size_t index, const FetchJob& job);
+  void permit(size_t, const ParseJob&) {}  // connects to nobody
   void on_exit(Fetcher& fetcher, const ExitStatus& status);
   void condemn(Fetcher& fetcher, std::string cause, uint64_t guilty_lease);
   void submit_bytes(size_t index, uint64_t lease, std::string bytes);
@@ -137,12 +144,16 @@ class FetcherPool {
   bool accept_result(Fetcher& fetcher, std::shared_ptr<std::string> bytes);
   void wake_peer(Fetcher& fetcher);
   void check_heartbeats();
+  void judge_refusals();
   void arm_watchdog();
 
   EventLoop& loop_;
   Options options_;
   Delegate& delegate_;
   std::vector<std::unique_ptr<Fetcher>> fetchers_;
+  // Decides and makes the fetchers' connections, where this machine lets it; then none.
+  std::unique_ptr<ConnectionBroker> broker_;
+  std::optional<Error> broker_obstacle_;  // why there is none
   uint32_t next_generation_ = 1;
   int failed_starts_ = 0;  // consecutive deaths before Ready, all fetchers together
   bool shutting_down_ = false;

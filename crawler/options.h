@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/vocabulary.h"
 #include "crawler/traps.h"
 #include "seeds/reader.h"
 #include "web/canonical.h"
@@ -83,7 +84,8 @@ struct RunOptions {
   LogFormat log_format = LogFormat::kText;
   int64_t lock_wait_ms = 0;
   int64_t watchdog_ms = 30'000;  // hidden: no heartbeat for so long kills a fetcher
-  std::string test_hook;         // hidden: passed to the fetcher, which ignores it in production
+  SandboxMode sandbox = SandboxMode::kOn;
+  std::string test_hook;  // hidden: passed to the fetcher, which ignores it in production
 
   std::string effective_user_agent() const;
   std::string robots_agent() const;  // product token of the effective user agent: up to '/' or ' '

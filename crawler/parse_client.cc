@@ -162,7 +162,7 @@ void ParseClient::on_fetcher_lost(const FetcherPool::Loss& loss) {
   }
 }
 
-void ParseClient::on_fetcher_ready(size_t /*index*/, pid_t /*pid*/, std::string_view /*sandbox*/) {}
+void ParseClient::on_fetcher_ready(size_t /*index*/, pid_t /*pid*/, const Ready& /*ready*/) {}
 
 void ParseClient::on_fetcher_log(size_t /*index*/, std::string_view text) {
   std::fprintf(stderr, "crawl: fetcher: %s\n", escape_for_terminal(text).c_str());

@@ -78,7 +78,7 @@ class ParseClient final : private FetcherPool::Delegate {
   void answer(uint64_t lease, const ParseAnswer& answer);
   Result<void> wait(int input_fd);
 
-  void on_fetcher_ready(size_t index, pid_t pid, std::string_view sandbox) override;
+  void on_fetcher_ready(size_t index, pid_t pid, const Ready& ready) override;
   bool on_result(size_t index, MessageType type, uint64_t lease,
                  std::shared_ptr<const std::string> bytes) override;
   void on_fetcher_lost(const FetcherPool::Loss& loss) override;

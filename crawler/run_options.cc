@@ -76,6 +76,18 @@ ValueReader read_log_format(LogFormat& target) {
   };
 }
 
+ValueReader read_sandbox(SandboxMode& target) {
+  return [&target](const std::string& value) -> std::string {
+    if (value != "on" && value != "require" && value != "off") {
+      return one_of(value, {"on", "require", "off"});
+    }
+    target = value == "on"    ? SandboxMode::kOn
+             : value == "off" ? SandboxMode::kOff
+                              : SandboxMode::kRequire;
+    return "";
+  };
+}
+
 ValueReader read_pattern(std::vector<std::string>& target) {
   return [&target](const std::string& value) -> std::string {
     const re2::RE2 pattern(value, re2::RE2::Quiet);
@@ -269,6 +281,9 @@ void declare_process(OptionSet& set, RunOptions& o, std::string& config_file) {
   set.value("-f,--fetchers", "N", "fetcher processes [one per CPU]",
             read_number(o.fetchers, 1, 1024));
   set.value("--fetcher", "PATH", "the crawl-fetcher to start [beside crawl]", read_path(o.fetcher));
+  set.value("--sandbox", "on|require|off",
+            "what the fetchers give up; require: exit 78 unless it is all [on]",
+            read_sandbox(o.sandbox));
   set.value("--config", "FILE", "read options from this file (TOML)", read_path(config_file));
   set.heading("Output");
   set.flag("-q,--quiet", "print errors only", o.quiet);

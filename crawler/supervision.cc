@@ -23,8 +23,18 @@ std::string during(Phase phase) {
 
 }  // namespace
 
-void Coordinator::on_fetcher_ready(size_t index, pid_t pid, std::string_view sandbox) {
-  EventRow row = event("fetcher_started", {}, "sandbox: " + std::string(sandbox));
+void Coordinator::on_fetcher_ready(size_t index, pid_t pid, const Ready& ready) {
+  std::string text = "sandbox: " + std::string(ready.sandbox);
+  if (!ready.missing.empty()) text += "; without: " + std::string(ready.missing);
+  if (options_.sandbox == SandboxMode::kRequire && !ready.missing.empty()) {
+    return on_unusable(Error{Errc::kUnsupported, 0,
+                             "--sandbox=require: this machine does not give the fetchers " +
+                                 std::string(ready.missing)});
+  }
+  if (!std::exchange(sandbox_told_, true)) {
+    ready.missing.empty() ? log_.info(text) : log_.warning("the fetchers' " + text);
+  }
+  EventRow row = event("fetcher_started", {}, std::move(text));
   row.pid = pid;
   log_.debug("fetcher " + std::to_string(index) + " ready, pid " + std::to_string(pid));
   if (!writer_) {

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 
 #include "fetcher/ascii.h"
@@ -32,6 +33,20 @@ FetchSettings fetch_settings(const Configure& configure) {
   settings.decode_ratio_max = configure.decode_ratio_max;
   settings.types = configure.types;
   return settings;
+}
+
+// Memory that no honest page needs: the parser's arena, what libraries hold, and sixteen of the
+// largest bodies, with the text made of them.
+SandboxOrder sandbox_order(const Configure& configure) {
+  constexpr uint64_t kLibraryBytes = 512u << 20;
+  constexpr uint64_t kBodies = 16;
+  const uint64_t body_bytes = std::max<uint64_t>(
+      std::min<uint64_t>(configure.body_bytes_max, kBodyBytesCeiling), kSitemapBytesMax);
+  SandboxOrder order;
+  order.mode = configure.sandbox;
+  order.brokered = configure.brokered;
+  order.data_bytes_max = configure.parse_arena_bytes_max + kLibraryBytes + kBodies * body_bytes;
+  return order;
 }
 
 }  // namespace
@@ -80,8 +95,9 @@ void Worker::end(int exit_code, std::string_view why) {
 // -------------------------------------------------------------------------------
 
 void Worker::received(std::string_view bytes) {
-  static constexpr std::array<Handler, 2> kHandlers = {{
+  static constexpr std::array<Handler, 3> kHandlers = {{
       {MessageType::kConfigure, State::kGreeting, &Worker::configure},
+      {MessageType::kListenerTaken, State::kSealed, &Worker::listener_taken},
       {MessageType::kWake, State::kServing, &Worker::wake},
   }};
   if (exit_code_) return;
@@ -101,11 +117,26 @@ void Worker::configure(std::string_view bytes) {
   if (!message) return end(kExitProtocol, "a Configure message that cannot be read");
   if (auto loaded = load(*message); !loaded) return end(kExitFailed, loaded.error().message());
   // Nothing from the web has been seen so far; from here on no file is opened.
-  auto sandbox =
-      options_.enter_sandbox ? options_.enter_sandbox() : Result<std::string>(std::string());
+  auto sandbox = options_.enter_sandbox(sandbox_order(*message));
   if (!sandbox) return end(kExitFailed, "sandbox: " + sandbox.error().message());
+  sandbox_ = std::move(*sandbox);
+  if (!sandbox_.listener) return begin_serving();
+  Listener listener;
+  listener.fd = sandbox_.listener.fd();
+  if (!channel_->send(listener)) return end(kExitDone, "");
+  state_ = State::kSealed;
+}
+
+void Worker::listener_taken(std::string_view bytes) {
+  if (!decode_message<ListenerTaken>(bytes)) return end(kExitProtocol, "a message too long");
+  sandbox_.listener.reset();
+  begin_serving();
+}
+
+void Worker::begin_serving() {
   Ready ready;
-  ready.sandbox = utf8_prefix(*sandbox, kShortBytesMax);
+  ready.sandbox = utf8_prefix(sandbox_.layers, kShortBytesMax);
+  ready.missing = utf8_prefix(sandbox_.missing, kShortBytesMax);
   if (!channel_->send(ready)) return end(kExitDone, "");
   state_ = State::kServing;
 }

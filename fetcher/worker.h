@@ -21,6 +21,7 @@
 #include "fetcher/answer.h"
 #include "fetcher/document.h"
 #include "fetcher/resolver.h"
+#include "fetcher/sandbox.h"
 #include "fetcher/transfer_pool.h"
 #include "ipc/channel.h"
 #include "ipc/shared_queue.h"
@@ -30,8 +31,8 @@ namespace crawl {
 class Worker {
  public:
   struct Options {
-    // Called once, after everything is loaded and before Ready; returns the layers in force.
-    std::function<Result<std::string>()> enter_sandbox;
+    // Called once, after everything is loaded and before Ready.
+    std::function<Result<Sandbox>(const SandboxOrder&)> enter_sandbox;
   };
 
   static constexpr int kExitDone = 0;       // the coordinator hung up
@@ -49,7 +50,8 @@ class Worker {
   int run();
 
  private:
-  enum class State : uint8_t { kGreeting, kServing };
+  // kSealed: in the sandbox; the coordinator is to take the listener.
+  enum class State : uint8_t { kGreeting, kSealed, kServing };
   struct Handler {
     MessageType type;
     State allowed;
@@ -65,7 +67,9 @@ class Worker {
 
   void received(std::string_view bytes);
   void configure(std::string_view bytes);
+  void listener_taken(std::string_view bytes);
   void wake(std::string_view bytes);
+  void begin_serving();
   Result<void> load(const Configure& configure);
   void end(int exit_code, std::string_view why);
 
@@ -85,6 +89,7 @@ class Worker {
   std::unique_ptr<SharedQueue> queue_;
   Options options_;
   State state_ = State::kGreeting;
+  Sandbox sandbox_;
   std::optional<int> exit_code_;
 
   std::unique_ptr<Resolver> resolver_;

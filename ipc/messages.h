@@ -23,7 +23,7 @@
 namespace crawl {
 
 // Raised with every change of a message or of the shared memory's layout; both sides must agree.
-inline constexpr uint32_t kProtocolVersion = 2;
+inline constexpr uint32_t kProtocolVersion = 3;
 
 enum class MessageType : uint8_t {
   kHello = 1,          // fetcher → coordinator, pipe
@@ -31,6 +31,8 @@ enum class MessageType : uint8_t {
   kReady = 3,          // fetcher → coordinator, pipe
   kWake = 4,           // both ways, pipe
   kLog = 5,            // fetcher → coordinator, pipe
+  kListener = 6,       // fetcher → coordinator, pipe
+  kListenerTaken = 7,  // coordinator → fetcher, pipe
   kFetchJob = 16,      // coordinator → fetcher, ring
   kParseJob = 17,      // coordinator → fetcher, ring
   kPageResult = 18,    // fetcher → coordinator, ring
@@ -81,6 +83,8 @@ struct Configure {
   uint32_t decode_ratio_max = 200;      // decoded / wire, past the first MiB
   uint64_t parse_arena_bytes_max = 160u << 20;
   uint32_t parse_cpu_ms_max = 1'000;
+  SandboxMode sandbox = SandboxMode::kOn;
+  bool brokered = false;       // the coordinator decides, and makes, each connection
   std::string_view test_hook;  // "" in production; see fetcher/test_hook.h
 
   template <typename M, typename V>
@@ -102,6 +106,8 @@ struct Configure {
     v.number(m.decode_ratio_max);
     v.number(m.parse_arena_bytes_max);
     v.number(m.parse_cpu_ms_max);
+    v.choice(m.sandbox);
+    v.flag(m.brokered);
     v.text(m.test_hook, kMetaBytesMax);
   }
 };
@@ -110,11 +116,35 @@ struct Configure {
 struct Ready {
   static constexpr MessageType kType = MessageType::kReady;
   std::string_view sandbox;  // layers in force, for people; "" when none
+  std::string_view missing;  // layers that this machine does not give, and why; "" when none
 
   template <typename M, typename V>
   static void fields(M& m, V& v) {
     v.text(m.sandbox, kShortBytesMax);
+    v.text(m.missing, kShortBytesMax);
   }
+};
+
+// Before Ready, where Configure said `brokered`: from here on connect() asks whoever holds this
+// descriptor (seccomp_unotify(2)). Pipes carry no descriptors, so the coordinator takes it with
+// pidfd_getfd(2).
+struct Listener {
+  static constexpr MessageType kType = MessageType::kListener;
+  int32_t fd = -1;  // in the fetcher
+
+  template <typename M, typename V>
+  static void fields(M& m, V& v) {
+    v.number(m.fd);
+    v.require(m.fd >= 0);
+  }
+};
+
+// The fetcher closes its own copy, so that it cannot answer itself, and is Ready.
+struct ListenerTaken {
+  static constexpr MessageType kType = MessageType::kListenerTaken;
+
+  template <typename M, typename V>
+  static void fields(M&, V&) {}
 };
 
 // "Look at your ring": sent only to a peer that said it sleeps.

@@ -46,6 +46,15 @@ Result<void> read_runs(Database& database, StatusAnswer& answer) {
                       });
 }
 
+// Among the latest events; "" when a long run has had too many since.
+Result<void> read_sandbox(Database& database, std::string& sandbox) {
+  Result<Statement> query = database.prepare(
+      "SELECT text FROM (SELECT kind, text FROM event ORDER BY id DESC LIMIT 100000) "
+      "WHERE kind = 'fetcher_started' LIMIT 1");
+  if (!query) return query.error();
+  return for_each_row(*query, [&](Statement& row) { sandbox = row.text(0); });
+}
+
 Result<void> read_events(Database& database, std::vector<EventRow>& events) {
   Result<Statement> query = database.prepare(
       "SELECT at, kind, pid, code, signal, url, text FROM event ORDER BY id DESC LIMIT ?1");
@@ -115,6 +124,7 @@ Result<StatusAnswer> read_status(Database& database, const std::string& path) {
                    answer.most_errors);
   }
   if (done) done = read_events(database, answer.last_events);
+  if (done) done = read_sandbox(database, answer.sandbox);
   if (done) {
     done = count_quickly(database,
                          "SELECT count(*) - count(DISTINCT content_hash) FROM page "

@@ -40,6 +40,7 @@ struct StatusAnswer {
   std::vector<HostRow> most_pages;
   std::vector<HostRow> most_errors;
   std::vector<EventRow> last_events;  // latest first
+  std::string sandbox;                // of the fetcher that was started last, as its event tells
   int64_t file_bytes = 0;             // the database and its log
   // Pages that say what an older one says; nullopt: not counted, as that would take too long.
   std::optional<int64_t> exact_duplicates, near_duplicates;

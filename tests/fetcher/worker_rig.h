@@ -137,7 +137,11 @@ class WorkerRig {
       auto channel = Channel::create(**loop, std::move(in), std::move(out));
       auto queue = SharedQueue::open(std::move(shared));
       Worker::Options options;
-      options.enter_sandbox = [] { return Result<std::string>(std::string("none, in a test")); };
+      options.enter_sandbox = [](const SandboxOrder&) {
+        Sandbox sandbox;
+        sandbox.layers = "none, in a test";
+        return Result<Sandbox>(std::move(sandbox));
+      };
       Worker worker(**loop, std::move(*channel), std::move(*queue), options);
       exit_code_ = worker.run();
     });

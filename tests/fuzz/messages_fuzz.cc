@@ -27,6 +27,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   decode_and_compare<crawl::Ready>(bytes);
   decode_and_compare<crawl::Wake>(bytes);
   decode_and_compare<crawl::Log>(bytes);
+  decode_and_compare<crawl::Listener>(bytes);
+  decode_and_compare<crawl::ListenerTaken>(bytes);
   decode_and_compare<crawl::FetchJob>(bytes);
   decode_and_compare<crawl::ParseJob>(bytes);
   decode_and_compare<crawl::PageResult>(bytes);

@@ -26,9 +26,11 @@ Transfer sample_transfer() {
 }
 
 Hello sample(const Hello*) { return Hello{3, -4}; }
-Ready sample(const Ready*) { return Ready{"seccomp, landlock"}; }
+Ready sample(const Ready*) { return Ready{"seccomp, landlock", "all else"}; }
 Wake sample(const Wake*) { return Wake{}; }
 Log sample(const Log*) { return Log{"a line"}; }
+Listener sample(const Listener*) { return Listener{7}; }
+ListenerTaken sample(const ListenerTaken*) { return {}; }
 
 Configure sample(const Configure*) {
   Configure c;
@@ -48,6 +50,8 @@ Configure sample(const Configure*) {
   c.decode_ratio_max = 5;
   c.parse_arena_bytes_max = 6;
   c.parse_cpu_ms_max = 7;
+  c.sandbox = SandboxMode::kRequire;
+  c.brokered = true;
   c.test_hook = "crash";
   return c;
 }
@@ -124,7 +128,8 @@ void put_u32(std::string& bytes, size_t at, uint32_t value) {
 }  // namespace
 
 TEMPLATE_TEST_CASE("messages: each comes back from its bytes with every field", "[messages]", Hello,
-                   Configure, Ready, Wake, Log, FetchJob, ParseJob, PageResult, RobotsResult) {
+                   Configure, Ready, Wake, Log, Listener, ListenerTaken, FetchJob, ParseJob,
+                   PageResult, RobotsResult) {
   const std::string bytes = encoded_sample<TestType>();
   const auto message = decode_message<TestType>(bytes);
   REQUIRE(message);
@@ -164,7 +169,8 @@ TEST_CASE("messages: integers are little-endian and of fixed width", "[messages]
 }
 
 TEMPLATE_TEST_CASE("messages: every truncation is refused, and so is a byte too many", "[messages]",
-                   Hello, Configure, Ready, Log, FetchJob, ParseJob, PageResult, RobotsResult) {
+                   Hello, Configure, Ready, Log, Listener, FetchJob, ParseJob, PageResult,
+                   RobotsResult) {
   const std::string bytes = encoded_sample<TestType>();
   for (size_t size = 0; size < bytes.size(); ++size) {
     CAPTURE(size);
@@ -182,8 +188,8 @@ TEST_CASE("messages: another type's bytes are refused", "[messages]") {
 }
 
 TEMPLATE_TEST_CASE("messages: random changes never crash, and what is accepted is canonical",
-                   "[messages][property][hostile]", Hello, Configure, Ready, Wake, Log, FetchJob,
-                   ParseJob, PageResult, RobotsResult) {
+                   "[messages][property][hostile]", Hello, Configure, Ready, Wake, Log, Listener,
+                   ListenerTaken, FetchJob, ParseJob, PageResult, RobotsResult) {
   const uint64_t seed = test::random_seed();
   CAPTURE(seed);
   std::mt19937_64 random(seed);
