@@ -57,6 +57,11 @@ std::string read_resolv_conf() {
   return text;
 }
 
+void ring(const UniqueFd& bell) {
+  const uint64_t one = 1;
+  (void)!::write(bell.fd(), &one, sizeof one);
+}
+
 int socket_option(int fd, int option) {
   int value = -1;
   socklen_t length = sizeof value;
@@ -144,22 +149,26 @@ Result<std::unique_ptr<ConnectionBroker>> ConnectionBroker::start(std::string_vi
   if (!epoll) return errno_error("epoll_create1");
   UniqueFd stop(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!stop) return errno_error("eventfd");
+  UniqueFd told(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!told) return errno_error("eventfd");
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.u64 = 0;  // no client's serial
   if (::epoll_ctl(epoll.fd(), EPOLL_CTL_ADD, stop.fd(), &event) != 0) return errno_error("epoll");
   return std::unique_ptr<ConnectionBroker>(
-      new ConnectionBroker(std::move(epoll), std::move(stop), std::string(proxy)));
+      new ConnectionBroker(std::move(epoll), std::move(stop), std::move(told), std::string(proxy)));
 }
 
-ConnectionBroker::ConnectionBroker(UniqueFd epoll, UniqueFd stop, std::string proxy)
-    : epoll_(std::move(epoll)), stop_(std::move(stop)), proxy_(std::move(proxy)) {
+ConnectionBroker::ConnectionBroker(UniqueFd epoll, UniqueFd stop, UniqueFd told, std::string proxy)
+    : epoll_(std::move(epoll)),
+      stop_(std::move(stop)),
+      told_(std::move(told)),
+      proxy_(std::move(proxy)) {
   thread_ = std::thread([this] { serve(); });
 }
 
 ConnectionBroker::~ConnectionBroker() {
-  const uint64_t one = 1;
-  (void)!::write(stop_.fd(), &one, sizeof one);
+  ring(stop_);
   thread_.join();
 }
 
@@ -205,6 +214,8 @@ void ConnectionBroker::withdraw(size_t index, uint64_t lease) {
 }
 
 std::vector<ConnectionBroker::Refusal> ConnectionBroker::take_refusals() {
+  uint64_t rings = 0;
+  (void)!::read(told_.fd(), &rings, sizeof rings);
   const std::lock_guard<std::mutex> guard(mutex_);
   return std::exchange(refusals_, {});
 }
@@ -278,6 +289,7 @@ int ConnectionBroker::connect(Client& client, int fd, const sockaddr_storage& as
       const bool insistent = client.refusals == kRefusalsInsistent;
       if (client.refusals == 1 || insistent) {
         refusals_.push_back({client.index, endpoint_text(*address, port), insistent});
+        ring(told_);
       }
       return EACCES;
     }

@@ -58,6 +58,8 @@ class ConnectionBroker {
   void drop(size_t index);  // unknown: nothing happens; so below
   void permit(size_t index, uint64_t lease, std::string_view url, bool allow_private);
   void withdraw(size_t index, uint64_t lease);
+  // Readable when there are refusals to take.
+  int notify_fd() const { return told_.fd(); }
   // Since the last call; of each fetcher the first and the hundredth.
   std::vector<Refusal> take_refusals();
 
@@ -65,7 +67,7 @@ class ConnectionBroker {
   struct Client;
   struct Request;
 
-  ConnectionBroker(UniqueFd epoll, UniqueFd stop, std::string proxy);
+  ConnectionBroker(UniqueFd epoll, UniqueFd stop, UniqueFd told, std::string proxy);
   void serve();
   void answer(Client& client);
   // The errno of the connect(), 0 for success; nullopt: nobody waits for it any more.
@@ -75,6 +77,7 @@ class ConnectionBroker {
 
   const UniqueFd epoll_;
   const UniqueFd stop_;
+  const UniqueFd told_;
   const std::string proxy_;
   std::mutex mutex_;  // everything below, and each client's policy
   std::unordered_map<size_t, std::shared_ptr<Client>> clients_;  // by index

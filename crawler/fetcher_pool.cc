@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "crawler/fetcher_pool.h"
 
-#include <csignal>
+#include <sys/epoll.h>
 
 #include <algorithm>
+#include <csignal>
 #include <utility>
 
 namespace crawl {
@@ -37,6 +38,7 @@ FetcherPool::FetcherPool(EventLoop& loop, const Options& options, Delegate& dele
 }
 
 FetcherPool::~FetcherPool() {
+  if (broker_) loop_.unwatch(broker_->notify_fd());
   loop_.cancel(watchdog_);
   for (auto& fetcher : fetchers_) loop_.cancel(fetcher->respawn);
 }
@@ -166,6 +168,12 @@ bool FetcherPool::broker_for(const Fetcher& fetcher) {
   auto broker = ConnectionBroker::start(options_.configure.proxy);
   if (!broker) {
     broker_obstacle_ = broker.error();
+    return false;
+  }
+  const auto watched =
+      loop_.watch((*broker)->notify_fd(), EPOLLIN, [this](uint32_t) { judge_refusals(); });
+  if (!watched) {
+    broker_obstacle_ = watched.error();
     return false;
   }
   broker_ = std::move(*broker);
@@ -346,7 +354,6 @@ void FetcherPool::check_heartbeats() {
               "no heartbeat for " + std::to_string(options_.watchdog_ms / 1000) + " s, killed", 0);
     }
   }
-  if (broker_) judge_refusals();
 }
 
 // An honest fetcher knows where it may not connect to, and does not try.

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "fetcher/test_hook.h"
 
+#include <netinet/in.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -53,7 +55,30 @@ std::vector<Trap>& traps() {
   std::abort();
 }
 
+// What somebody would do who has taken the fetcher over: "connect:PORT", to this machine, past all
+// checks of its own, again and again, until it is reached or somebody puts an end to it.
+void connect_to(const std::string& port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<uint16_t>(std::atoi(port.c_str())));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  for (bool reached = false; !reached;) {
+    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    reached = ::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    ::close(socket);
+  }
+}
+
+// The same for "run": a program.
+void run_a_program() {
+  char name[] = "/bin/true";
+  char* const arguments[] = {name, nullptr};
+  ::execv(name, arguments);
+}
+
 void spring(const std::string& kind) {
+  if (kind == "run") run_a_program();
+  if (kind.compare(0, 8, "connect:") == 0) connect_to(kind.substr(8));
   if (kind == "crash") crash();
   if (kind == "hang") hang();
   if (kind == "leak") leak();
