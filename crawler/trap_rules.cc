@@ -6,6 +6,7 @@
 #include <chrono>
 #include <string>
 
+#include "base/ascii.h"
 #include "web/query.h"
 
 namespace crawl {
@@ -20,12 +21,10 @@ constexpr size_t kParametersMax = 16;
 constexpr size_t kRepeatedParametersMax = 3;
 constexpr size_t kOwnAddressBytes = 1024;
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_number(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
+  return !text.empty() && std::all_of(text.begin(), text.end(), is_ascii_digit);
 }
-bool is_word(char c) { return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z'); }
+bool is_word(char c) { return is_ascii_digit(c) || is_ascii_letter(c); }
 
 // The first segments of a path, without the empty one behind a final "/".
 class Segments {
@@ -114,17 +113,17 @@ template <size_t N>
 bool is_one_of(std::string_view word, const std::array<std::string_view, N>& words) {
   return std::any_of(words.begin(), words.end(), [word](std::string_view each) {
     return std::equal(each.begin(), each.end(), word.begin(), word.end(),
-                      [](char a, char b) { return a == lower(b); });
+                      [](char a, char b) { return a == ascii_lower(b); });
   });
 }
 
 // The digits at `pos`, as a number; nullopt unless there are exactly `count`.
 std::optional<int64_t> digits_at(std::string_view text, size_t pos, size_t count) {
   if (text.size() < pos + count) return std::nullopt;
-  if (text.size() > pos + count && is_digit(text[pos + count])) return std::nullopt;
+  if (text.size() > pos + count && is_ascii_digit(text[pos + count])) return std::nullopt;
   int64_t value = 0;
   for (size_t i = pos; i < pos + count; ++i) {
-    if (!is_digit(text[i])) return std::nullopt;
+    if (!is_ascii_digit(text[i])) return std::nullopt;
     value = value * 10 + (text[i] - '0');
   }
   return value;
@@ -158,7 +157,7 @@ std::optional<UrlDate> date_in_path(std::string_view path) {
   // A date is found at the separator between its year and its month.
   for (size_t separator = 4; separator + 2 < path.size(); ++separator) {
     if (path[separator] != '/' && path[separator] != '-') continue;
-    if (!is_digit(path[separator - 1])) continue;
+    if (!is_ascii_digit(path[separator - 1])) continue;
     const size_t i = separator - 4;
     if (std::optional<UrlDate> date = date_at(path, i)) {
       // Words of a calendar count where they stand before the date.
@@ -181,7 +180,7 @@ std::optional<UrlDate> date_in_query(std::string_view query) {
        const std::optional<std::string_view> parameter = rest.next();) {
     const std::string_view name = parameter_name(*parameter);
     const std::string_view value = parameter_value(*parameter);
-    if (value.empty() || !is_digit(value[0])) continue;
+    if (value.empty() || !is_ascii_digit(value[0])) continue;
     if (is_one_of(name, kDateNames)) {
       std::optional<UrlDate> date = date_at(value, 0);
       if (date) date->calendar = true;

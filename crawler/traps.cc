@@ -10,6 +10,7 @@
 #include <random>
 #include <utility>
 
+#include "base/ascii.h"
 #include "crawler/trap_rules.h"
 #include "web/canonical.h"
 #include "web/query.h"
@@ -43,17 +44,15 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kRuleTex
     {kDomainBudget, "its domain has as many hosts as are allowed (--max-domain-hosts)"},
 }};
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 // Appends `text` with each run of digits as one "0".
 void append_collapsed(std::string_view text, std::string& out) {
   for (size_t i = 0; i < text.size();) {
     const size_t begin = i;
-    while (i < text.size() && !is_digit(text[i])) ++i;
+    while (i < text.size() && !is_ascii_digit(text[i])) ++i;
     out.append(text, begin, i - begin);
     if (i == text.size()) return;
     out.push_back('0');
-    while (i < text.size() && is_digit(text[i])) ++i;
+    while (i < text.size() && is_ascii_digit(text[i])) ++i;
   }
 }
 
