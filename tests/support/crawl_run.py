@@ -58,6 +58,11 @@ def seeded_random():
     return random.Random(seed)
 
 
+def scaled(brief, full):
+    """`brief` among the tests, `full` when tests/campaign runs it."""
+    return full if os.environ.get("CRAWL_CAMPAIGN") == "full" else brief
+
+
 def wait_for(condition, what, deadline_s=DEADLINE_S):
     """Waits until `condition()` is true, and gives its value back."""
     end = time.monotonic() + deadline_s
