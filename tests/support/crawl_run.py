@@ -129,13 +129,14 @@ class Ended:
 class Running:
     """A `crawl` under way. Its output goes to files: a full pipe must not stop it."""
 
-    def __init__(self, folder, arguments, stdin=b"", user=None):
+    def __init__(self, folder, arguments, stdin=b"", user=None, environment=None):
         self.command = [program("CRAWL_BIN"), *map(str, arguments)]
         self._files = [tempfile.TemporaryFile(dir=folder) for _ in range(3)]
         self._files[0].write(stdin)
         self._files[0].seek(0)
         clean = {"PATH": os.environ.get("PATH", ""), "HOME": str(folder), "LC_ALL": "C.UTF-8"}
         clean.update({name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")})
+        clean.update(environment or {})
         self.process = subprocess.Popen(
             self.command, stdin=self._files[0], stdout=self._files[1], stderr=self._files[2],
             cwd=folder, env=clean, user=user,
@@ -202,12 +203,13 @@ class Workplace:
             run.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def start(self, *arguments, stdin=b"", user=None):
-        self._runs.append(Running(self.folder, arguments, stdin, user))
+    def start(self, *arguments, stdin=b"", user=None, environment=None):
+        """`environment`: variables beside the few that every run has."""
+        self._runs.append(Running(self.folder, arguments, stdin, user, environment))
         return self._runs[-1]
 
-    def run(self, *arguments, stdin=b"", user=None):
-        return self.start(*arguments, stdin=stdin, user=user).wait()
+    def run(self, *arguments, stdin=b"", user=None, environment=None):
+        return self.start(*arguments, stdin=stdin, user=user, environment=environment).wait()
 
     def write(self, name, content):
         path = self.folder / name

@@ -25,7 +25,7 @@ LAYERS = {
 # Which folders or files may include a third-party header, by prefix of its name.
 THIRD_PARTY = {
     "boost/": {"ipc/shared_queue."},
-    "sqlite3.h": {"storage/"},
+    "sqlite3.h": {"storage/", "tests/support/faults/"},
     "curl/": {"fetcher/"},
     "openssl/": {"fetcher/ca_store."},
     "ares": {"fetcher/"},
