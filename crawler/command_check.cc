@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "base/escape.h"
+#include "base/out_of_memory.h"
 #include "crawler/read_support.h"
 #include "storage/integrity.h"
 
@@ -15,7 +16,9 @@ namespace {
 // XXH3-64, as in PageResult::content_hash and text_hash.
 class Xxh3 final : public ContentHasher {
  public:
-  Xxh3() : state_(XXH3_createState(), &XXH3_freeState) { CRAWL_CHECK(state_ != nullptr); }
+  Xxh3() : state_(XXH3_createState(), &XXH3_freeState) {
+    if (state_ == nullptr) out_of_memory();
+  }
   void reset() override { XXH3_64bits_reset(state_.get()); }
   void update(std::string_view bytes) override {
     XXH3_64bits_update(state_.get(), bytes.data(), bytes.size());

@@ -2,7 +2,9 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <new>
 
+#include "base/out_of_memory.h"
 #include "crawler/command_line.h"
 #include "crawler/json_lines.h"
 #include "crawler/run.h"
@@ -35,6 +37,7 @@ struct Dispatch {
 }  // namespace crawl
 
 int main(int argc, char** argv) {
+  std::set_new_handler(crawl::out_of_memory);
   // A reader of stdout that goes away is seen where it is written to.
   std::signal(SIGPIPE, SIG_IGN);
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);

@@ -2,9 +2,12 @@
 #include "storage/body.h"
 
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include <memory>
 #include <string>
+
+#include "base/out_of_memory.h"
 
 namespace crawl {
 
@@ -23,7 +26,7 @@ Result<uint64_t> decode_body(std::string_view zstd,
                              uint64_t bytes_max) {
   const std::unique_ptr<ZSTD_DCtx, size_t (*)(ZSTD_DCtx*)> context(ZSTD_createDCtx(),
                                                                    &ZSTD_freeDCtx);
-  CRAWL_CHECK(context != nullptr);
+  if (context == nullptr) out_of_memory();
   ZSTD_DCtx_setParameter(context.get(), ZSTD_d_windowLogMax, kWindowLogMax);
   std::string buffer(ZSTD_DStreamOutSize(), '\0');
   ZSTD_inBuffer in{zstd.data(), zstd.size(), 0};
@@ -32,6 +35,7 @@ Result<uint64_t> decode_body(std::string_view zstd,
     ZSTD_outBuffer out{buffer.data(), buffer.size(), 0};
     const size_t in_before = in.pos;
     const size_t left = ZSTD_decompressStream(context.get(), &out, &in);
+    if (ZSTD_getErrorCode(left) == ZSTD_error_memory_allocation) out_of_memory();
     if (ZSTD_isError(left) != 0) return corrupt(ZSTD_getErrorName(left));
     total += out.pos;
     if (total > bytes_max)

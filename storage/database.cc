@@ -8,6 +8,7 @@
 
 #include <utility>
 
+#include "base/out_of_memory.h"
 #include "storage/preflight.h"
 #include "storage/schema.h"
 
@@ -47,7 +48,7 @@ sqlite3* open_handle(const std::string& name, int flags, int busy_ms) {
   sqlite3* handle = nullptr;
   // No mutex: a Database belongs to one thread at a time.
   const int rc = sqlite3_open_v2(name.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX, nullptr);
-  CRAWL_CHECK(handle != nullptr);  // only when there is no memory left
+  if (handle == nullptr) out_of_memory();
   if (rc == SQLITE_OK) {
     sqlite3_extended_result_codes(handle, 0);
     sqlite3_busy_timeout(handle, busy_ms);
@@ -128,6 +129,17 @@ Result<void> use_wal(Database& database, const std::string& path) {
   return {};
 }
 
+// Binding can fail only for want of memory, if not by a bug of ours.
+void check_bound(int rc) {
+  if (rc == SQLITE_NOMEM) out_of_memory();
+  CRAWL_CHECK(rc == SQLITE_OK);
+}
+
+// A NULL that is none.
+void check_column(sqlite3_stmt* statement) {
+  if (sqlite3_errcode(sqlite3_db_handle(statement)) == SQLITE_NOMEM) out_of_memory();
+}
+
 bool has_log(const std::string& path) {
   struct stat info {};
   return (::stat((path + "-wal").c_str(), &info) == 0 && info.st_size > 0) ||
@@ -150,24 +162,21 @@ Statement& Statement::operator=(Statement&& other) noexcept {
 Statement::~Statement() { sqlite3_finalize(statement_); }
 
 void Statement::bind(int index, int64_t value) {
-  CRAWL_CHECK(sqlite3_bind_int64(statement_, index, value) == SQLITE_OK);
+  check_bound(sqlite3_bind_int64(statement_, index, value));
 }
 
 void Statement::bind(int index, std::string_view value) {
   const char* data = value.data() == nullptr ? "" : value.data();  // nullptr would bind NULL
-  CRAWL_CHECK(sqlite3_bind_text64(statement_, index, data, value.size(), SQLITE_STATIC,
-                                  SQLITE_UTF8) == SQLITE_OK);
+  check_bound(
+      sqlite3_bind_text64(statement_, index, data, value.size(), SQLITE_STATIC, SQLITE_UTF8));
 }
 
 void Statement::bind_blob(int index, std::string_view value) {
   const char* data = value.data() == nullptr ? "" : value.data();
-  CRAWL_CHECK(sqlite3_bind_blob64(statement_, index, data, value.size(), SQLITE_STATIC) ==
-              SQLITE_OK);
+  check_bound(sqlite3_bind_blob64(statement_, index, data, value.size(), SQLITE_STATIC));
 }
 
-void Statement::bind_null(int index) {
-  CRAWL_CHECK(sqlite3_bind_null(statement_, index) == SQLITE_OK);
-}
+void Statement::bind_null(int index) { check_bound(sqlite3_bind_null(statement_, index)); }
 
 void Statement::bind_optional(int index, std::optional<int64_t> value) {
   if (value) {
@@ -210,13 +219,19 @@ int64_t Statement::integer(int column) const { return sqlite3_column_int64(state
 
 std::string_view Statement::text(int column) const {
   const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
-  if (data == nullptr) return {};
+  if (data == nullptr) {
+    check_column(statement_);
+    return {};
+  }
   return {data, static_cast<size_t>(sqlite3_column_bytes(statement_, column))};
 }
 
 std::string_view Statement::blob(int column) const {
   const auto* data = static_cast<const char*>(sqlite3_column_blob(statement_, column));
-  if (data == nullptr) return {};
+  if (data == nullptr) {
+    check_column(statement_);
+    return {};
+  }
   return {data, static_cast<size_t>(sqlite3_column_bytes(statement_, column))};
 }
 

@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/out_of_memory.h"
 #include "base/unique_fd.h"
 #include "base/units.h"
 #include "storage/database.h"
@@ -182,6 +183,9 @@ Result<void> check_identity_untouched(const std::string& path) {
 
 Error sqlite_error(sqlite3* handle, std::string_view doing) {
   const int rc = sqlite3_errcode(handle);
+  if (rc == SQLITE_NOMEM || sqlite3_extended_errcode(handle) == SQLITE_IOERR_NOMEM) {
+    out_of_memory();
+  }
   const int system = sqlite3_system_errno(handle);
   const char* file = handle == nullptr ? nullptr : sqlite3_db_filename(handle, "main");
   const std::string path = file == nullptr ? "" : file;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/out_of_memory.h"
 #include "web/host.h"
 #include "web/host_parser.h"
 #include "web/idna_names.h"
@@ -24,6 +25,7 @@ const UIDNA* open_idna(uint32_t extra_options) {
       uidna_openUTS46(UIDNA_CHECK_BIDI | UIDNA_CHECK_CONTEXTJ | UIDNA_NONTRANSITIONAL_TO_ASCII |
                           UIDNA_NONTRANSITIONAL_TO_UNICODE | extra_options,
                       &status);
+  if (status == U_MEMORY_ALLOCATION_ERROR) out_of_memory();
   return U_SUCCESS(status) ? idna : nullptr;
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/out_of_memory.h"
 #include "web/punycode.h"
 
 namespace crawl {
@@ -75,6 +76,7 @@ Converted convert_name(Conversion* conversion, const UIDNA* idna, std::string_vi
     const int32_t length =
         conversion(idna, domain.data(), static_cast<int32_t>(domain.size()), result.text.data(),
                    static_cast<int32_t>(result.text.size()), &info, &status);
+    if (status == U_MEMORY_ALLOCATION_ERROR) out_of_memory();
     if (status != U_BUFFER_OVERFLOW_ERROR && U_FAILURE(status)) return result;
     result.text.resize(static_cast<size_t>(length));
     if (status == U_BUFFER_OVERFLOW_ERROR) continue;
@@ -87,6 +89,7 @@ Converted convert_name(Conversion* conversion, const UIDNA* idna, std::string_vi
 std::u32string to_utf32(std::string_view utf8) {
   const auto input = icu::UnicodeString::fromUTF8(
       icu::StringPiece(utf8.data(), static_cast<int32_t>(utf8.size())));
+  if (input.isBogus() != 0) out_of_memory();
   std::u32string out;
   out.reserve(static_cast<size_t>(input.length()));
   for (int32_t i = 0; i < input.length(); i = input.moveIndex32(i, 1)) {
@@ -98,6 +101,7 @@ std::u32string to_utf32(std::string_view utf8) {
 std::string to_utf8(std::u32string_view text) {
   icu::UnicodeString buffer;
   for (const char32_t c : text) buffer.append(static_cast<UChar32>(c));
+  if (buffer.isBogus() != 0) out_of_memory();
   std::string out;
   buffer.toUTF8String(out);
   return out;

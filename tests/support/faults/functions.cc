@@ -81,8 +81,6 @@ FAULTY_BYTES(ssize_t, pwrite, (int fd, const void* bytes, size_t size, off_t at)
              (fd, bytes, size, at), BY_FD, size)
 FAULTY_BYTES(ssize_t, pwrite64, (int fd, const void* bytes, size_t size, off_t at),
              (fd, bytes, size, at), BY_FD, size)
-FAULTY_BYTES(size_t, fread, (void* bytes, size_t each, size_t size, FILE* file),
-             (bytes, each, size, file), NOTHING, size)
 
 CRAWL_STAND_IN(ssize_t, writev, (int fd, const iovec* parts, int count)) {
   iovec one = count > 0 ? parts[0] : iovec{};

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <link.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -25,7 +26,7 @@ namespace crawl::faults {
 namespace {
 
 constexpr size_t kHooksMax = 256;
-constexpr size_t kSpecsMax = 8;
+constexpr size_t kSpecsMax = 48;
 constexpr size_t kTextMax = 512;
 
 struct Spec {
@@ -51,6 +52,8 @@ size_t spec_count = 0;              // NOLINT
 char whole_texts[kSpecsMax][kTextMax];
 char report_path[kTextMax];                 // NOLINT
 Counters* counters = nullptr;               // NOLINT: set last, when all else is ready
+uintptr_t program_begin = 0;                // NOLINT
+uintptr_t program_end = 0;                  // NOLINT
 bool in_child = false;                      // NOLINT
 long (*real_syscall)(long, ...) = nullptr;  // NOLINT
 
@@ -180,7 +183,19 @@ void read_spec(Spec& spec, const char* text, size_t size, char* whole) {
   read_action(spec, action, whole);
 }
 
+// The program comes first.
+int note_program(dl_phdr_info* module, size_t /*size*/, void* /*word*/) {
+  for (int i = 0; i < module->dlpi_phnum; ++i) {
+    const auto& part = module->dlpi_phdr[i];
+    if (part.p_type != PT_LOAD || (part.p_flags & PF_X) == 0) continue;
+    program_begin = module->dlpi_addr + part.p_vaddr;
+    program_end = program_begin + part.p_memsz;
+  }
+  return 1;
+}
+
 __attribute__((constructor)) void prepare() {
+  ::dl_iterate_phdr(note_program, nullptr);
   for (Hook* hook = __start_crawl_hooks; hook != __stop_crawl_hooks; ++hook) {
     if (hook->next == nullptr) hook->next = ::dlsym(RTLD_NEXT, hook->name);
   }
@@ -247,6 +262,11 @@ Verdict judge(Hook& hook, const Target& target) {
   errno = saved;
   if (verdict.action == Action::kKill) kill_self();
   return verdict;
+}
+
+bool of_program(const void* code) {
+  const auto at = reinterpret_cast<uintptr_t>(code);
+  return at >= program_begin && at < program_end;
 }
 
 void entered_child() { in_child = true; }

@@ -47,6 +47,9 @@ struct Verdict {
   int error = 0;
 };
 
+// Whether this is an address of the program itself, and not of a library.
+bool of_program(const void* code);
+
 // Counts the call and says what becomes of it. Takes no lock and no memory.
 Verdict judge(Hook& hook, const Target& target);
 

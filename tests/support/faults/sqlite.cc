@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // SQLite's functions that can be made to fail. What one says of itself afterwards (sqlite3_errcode
 // and its like) agrees with how it failed. SUBSTRING is looked for in the SQL, or the file's name.
+// Only what the program calls counts: SQLite calls some of them itself.
 
 #include <sqlite3.h>
 
@@ -15,7 +16,9 @@ __attribute__((tls_model("initial-exec"))) thread_local struct {
 } latest;
 
 template <typename Call>
-int run_code(crawl::faults::Hook& hook, const char* about, sqlite3* database, Call call) {
+int run_code(crawl::faults::Hook& hook, const void* caller, const char* about, sqlite3* database,
+             Call call) {
+  if (!crawl::faults::of_program(caller)) return call();
   const crawl::faults::Verdict verdict = judge(hook, {-1, about});
   if (latest.database == database) latest = {};
   if (verdict.action == crawl::faults::Action::kFail) {
@@ -32,7 +35,7 @@ int run_code(crawl::faults::Hook& hook, const char* about, sqlite3* database, Ca
 // The last arguments: what it is about, and the connection.
 #define FAULTY_CODE(name, parameters, arguments, ...)                             \
   CRAWL_STAND_IN(int, name, parameters) {                                         \
-    return run_code(hook_##name, __VA_ARGS__,                                     \
+    return run_code(hook_##name, __builtin_return_address(0), __VA_ARGS__,        \
                     [&] { return CRAWL_NEXT(int, name, parameters) arguments; }); \
   }
 
@@ -85,14 +88,14 @@ FAULTY_CODE(sqlite3_bind_blob64,
             (statement, at, bytes, size, free), OF_STATEMENT)
 
 // These have no code: no memory is an empty answer, which SQLite remembers.
-#define FAULTY_COLUMN(Return, name)                                               \
-  CRAWL_STAND_IN(Return, name, (sqlite3_stmt * statement, int column)) {          \
-    Return result = nullptr;                                                      \
-    const int code = run_code(hook_##name, OF_STATEMENT, [&] {                    \
-      result = CRAWL_NEXT(Return, name, (sqlite3_stmt*, int))(statement, column); \
-      return SQLITE_OK;                                                           \
-    });                                                                           \
-    return code == SQLITE_OK ? result : nullptr;                                  \
+#define FAULTY_COLUMN(Return, name)                                                         \
+  CRAWL_STAND_IN(Return, name, (sqlite3_stmt * statement, int column)) {                    \
+    Return result = nullptr;                                                                \
+    const int code = run_code(hook_##name, __builtin_return_address(0), OF_STATEMENT, [&] { \
+      result = CRAWL_NEXT(Return, name, (sqlite3_stmt*, int))(statement, column);           \
+      return SQLITE_OK;                                                                     \
+    });                                                                                     \
+    return code == SQLITE_OK ? result : nullptr;                                            \
   }
 FAULTY_COLUMN(const unsigned char*, sqlite3_column_text)
 FAULTY_COLUMN(const void*, sqlite3_column_blob)
@@ -102,6 +105,13 @@ extern "C" int stand_in_sqlite3_errcode(sqlite3* database) __asm__("sqlite3_errc
 extern "C" __attribute__((visibility("default"))) int stand_in_sqlite3_errcode(sqlite3* database) {
   if (latest.code != 0 && latest.database == database) return latest.code;
   return CRAWL_NEXT(int, sqlite3_errcode, (sqlite3*))(database);
+}
+
+static CRAWL_HOOK(sqlite3_extended_errcode, "sqlite3_extended_errcode");
+extern "C" int stand_in_extended_errcode(sqlite3* database) __asm__("sqlite3_extended_errcode");
+extern "C" __attribute__((visibility("default"))) int stand_in_extended_errcode(sqlite3* database) {
+  if (latest.code != 0 && latest.database == database) return latest.code;
+  return CRAWL_NEXT(int, sqlite3_extended_errcode, (sqlite3*))(database);
 }
 
 static CRAWL_HOOK(sqlite3_errmsg, "sqlite3_errmsg");
