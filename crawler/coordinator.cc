@@ -227,6 +227,7 @@ Coordinator::End Coordinator::close(Progress& progress) {
   }
   pool_->shut_down();
   loop_.unwatch(writer_->notify_fd());
+  reader_.reset();  // whoever closes last removes the log: a reader may not
   if (!write_failed_) {
     WriteUnit unit;
     frontier_.for_each([&](Host& each) {
