@@ -153,12 +153,6 @@ ExitCode database_exit_code(const Error& error) {
   return error.code == Errc::kFull ? ExitCode::kIo : ExitCode::kCannotCreate;
 }
 
-Result<void> check_database(const std::string& path) {
-  auto state = inspect_writable_path(path);
-  if (!state) return state.error();
-  return *state == PathState::kFile ? check_identity_untouched(path) : Result<void>();
-}
-
 // Waits as long as --lock-wait says, listening to signals meanwhile.
 Result<RunLock> acquire_lock(const RunOptions& options, const Clock& clock, EventLoop& loop,
                              const Coordinator& coordinator) {
@@ -170,6 +164,22 @@ Result<RunLock> acquire_lock(const RunOptions& options, const Clock& clock, Even
     if (coordinator.stopped() || clock.monotonic_ms() >= until) return lock;
     if (auto turned = loop.run_once(kPollMs); !turned) return turned.error();
   }
+}
+
+// The lock of a database that is usable. Whatever may be wrong with it is found out before anything
+// of it is changed, and its content is looked at under the lock: a database that another run is
+// just making would look wrong.
+Result<RunLock> hold_database(const RunOptions& options, const Clock& clock, EventLoop& loop,
+                              const Coordinator& coordinator) {
+  if (auto state = inspect_writable_path(options.database); !state) return state.error();
+  auto lock = acquire_lock(options, clock, loop, coordinator);
+  if (!lock) return lock;
+  auto state = inspect_writable_path(options.database);
+  if (!state) return state.error();
+  if (*state == PathState::kFile) {
+    if (auto ours = check_identity_untouched(options.database); !ours) return ours.error();
+  }
+  return lock;
 }
 
 }  // namespace
@@ -186,24 +196,22 @@ ExitCode run_crawl(const RunOptions& options) {
   auto loop = EventLoop::create(clock);
   if (!loop) return fail(log, loop.error(), ExitCode::kIo);
 
+  std::optional<RunLock> lock;  // let go of last, when no connection is left
   Coordinator coordinator({options, clock, **loop, log});
   auto signals = SignalWatch::create(**loop, coordinator);
   if (!signals) return fail(log, signals.error(), ExitCode::kIo);
-  // Whatever may be wrong is found out before anything on disk is changed. (A database that another
-  // run is just making may look wrong; that run's lock says so below.)
-  if (auto usable = check_database(options.database);
-      !usable && !run_lock_holder(options.database)) {
-    return fail(log, usable.error(), database_exit_code(usable.error()));
+  // Before fetchers are started: of two starts, the second leaves at once.
+  auto held = hold_database(options, clock, **loop, coordinator);
+  if (!held) {
+    if (coordinator.stopped()) return coordinator.end().code;
+    const bool busy = held.error().code == Errc::kBusy;
+    return fail(log, held.error(), busy ? ExitCode::kBusy : database_exit_code(held.error()));
   }
+  lock.emplace(std::move(*held));
   if (auto started = coordinator.start_fetchers(fetcher->fd.fd()); !started) {
     return fail(log, started.error(), ExitCode::kConfig);
   }
   if (coordinator.stopped()) return coordinator.end().code;
-  auto lock = acquire_lock(options, clock, **loop, coordinator);
-  if (!lock) {
-    const bool busy = lock.error().code == Errc::kBusy;
-    return fail(log, lock.error(), busy ? ExitCode::kBusy : database_exit_code(lock.error()));
-  }
   auto database = Database::open_writer(options.database);
   if (!database) return fail(log, database.error(), database_exit_code(database.error()));
   if (auto opened = coordinator.open(std::move(*database), seeds.list, std::move(*scope));

@@ -116,12 +116,20 @@ Result<PathState> inspect_writable_path(const std::string& path) {
   if (!info) {
     if (info.error().sys_errno != ENOENT) return info.error();
     struct stat link {};
-    if (::lstat(path.c_str(), &link) == 0) {
+    // Whatever else is there now, another run has made it just now.
+    if (::lstat(path.c_str(), &link) == 0 && S_ISLNK(link.st_mode)) {
       return Error{Errc::kInvalid, 0, path + " is a symbolic link to a file that does not exist"};
     }
     if (Result<void> usable = check_directory(parent_of(path), path); !usable)
       return usable.error();
     return PathState::kMissing;
+  }
+  // The log and the lock lie beside the name in use: another name's run would see neither.
+  if (info->st_nlink > 1) {
+    return Error{Errc::kInvalid, 0,
+                 fmt::format("{} has {} names (hard links), and its log would be kept under one of "
+                             "them only: make it a copy, or use a symbolic link",
+                             path, info->st_nlink)};
   }
   if (::faccessat(AT_FDCWD, path.c_str(), R_OK | W_OK, AT_EACCESS) != 0) {
     return errno_error(path + " is not writable");

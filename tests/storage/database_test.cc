@@ -111,6 +111,16 @@ TEST_CASE("database: each bad path is one clear error and changes nothing", "[da
     CHECK(refused_writer(dir.file("link")).code == Errc::kInvalid);
     CHECK(dir.names() == std::vector<std::string>{"link"});
   }
+  SECTION("a second name of a database") {
+    write_file(dir.file("crawl.db"), "");
+    REQUIRE(::link(dir.file("crawl.db").c_str(), dir.file("other.db").c_str()) == 0);
+    for (const char* name : {"crawl.db", "other.db"}) {
+      const Error error = refused_writer(dir.file(name));
+      CHECK(error.code == Errc::kInvalid);
+      CHECK(error.message().find("2 names (hard links)") != std::string::npos);
+      CHECK(read_file(dir.file(name)).empty());
+    }
+  }
   SECTION("no path") { CHECK(refused_writer("").code == Errc::kInvalid); }
   SECTION("a NUL byte") { CHECK(refused_writer(std::string("a\0b", 3)).code == Errc::kInvalid); }
   SECTION("a file that is no database") {
