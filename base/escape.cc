@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "base/escape.h"
 
-#include <array>
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <iterator>
 
 namespace crawl {
 
@@ -57,11 +58,22 @@ size_t skip_ascii(std::string_view bytes, size_t start) {
   return i;
 }
 
-// Characters that would move the cursor, reorder the line or end it.
+struct Range {
+  uint32_t first, last;
+};
+
+// Characters that would move the cursor, reorder the line, end it, or that nobody would see
+// (Unicode 15: Cc, Zl, Zp, and of Cf what has no shape of its own).
+constexpr Range kUnsafe[] = {
+    {0x00, 0x1F},     {0x7F, 0x9F},       {0xAD, 0xAD},       {0x61C, 0x61C},     {0x180E, 0x180E},
+    {0x200B, 0x200B}, {0x200E, 0x200F},   {0x2028, 0x202E},   {0x2060, 0x206F},   {0xFEFF, 0xFEFF},
+    {0xFFF9, 0xFFFB}, {0x1BCA0, 0x1BCA3}, {0x1D173, 0x1D17A}, {0xE0000, 0xE00FF},
+};
+
 bool is_unsafe(uint32_t c) {
-  if (c < 0x20 || (c >= 0x7F && c <= 0x9F)) return true;
-  return c == 0x061C || c == 0x200E || c == 0x200F || (c >= 0x2028 && c <= 0x202E) ||
-         (c >= 0x2066 && c <= 0x2069);
+  if (c >= 0x20 && c < 0x7F) return false;
+  return std::any_of(std::begin(kUnsafe), std::end(kUnsafe),
+                     [c](Range range) { return range.first <= c && c <= range.last; });
 }
 
 void append_hex(std::string& out, uint32_t value, int digits) {
@@ -91,23 +103,74 @@ void append_terminal_escape(std::string& out, uint32_t c) {
   } else if (c < 0x80) {
     out.push_back('x');
     append_hex(out, c, 2);
-  } else {
+  } else if (c < 0x10000) {
     out.push_back('u');
     append_hex(out, c, 4);
+  } else {
+    out.push_back('U');
+    append_hex(out, c, 8);
   }
 }
 
+void append_json_unit(std::string& out, uint32_t unit) {
+  out += "\\u";
+  append_hex(out, unit, 4);
+}
+
 void append_json_escape(std::string& out, uint32_t c) {
-  out.push_back('\\');
   char letter = short_escape(c);
   if (c == '\b') letter = 'b';
   if (c == '\f') letter = 'f';
   if (c == '"' || c == '\\') letter = static_cast<char>(c);
   if (letter != 0) {
+    out.push_back('\\');
     out.push_back(letter);
+  } else if (c < 0x10000) {
+    append_json_unit(out, c);
   } else {
-    out.push_back('u');
-    append_hex(out, c, 4);
+    append_json_unit(out, 0xD800 + ((c - 0x10000) >> 10));  // a surrogate pair
+    append_json_unit(out, 0xDC00 + ((c - 0x10000) & 0x3FF));
+  }
+}
+
+// =, +, -, @, and their full-width forms, which some spreadsheets take for the same.
+bool begins_formula(uint32_t c) {
+  return c == '=' || c == '+' || c == '-' || c == '@' || c == 0xFF1D || c == 0xFF0B ||
+         c == 0xFF0D || c == 0xFF20;
+}
+
+// Spaces in any script, and the joiners: what a spreadsheet might skip.
+bool may_be_skipped(uint32_t c) {
+  return c == ' ' || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200D) || c == 0x202F ||
+         c == 0x205F || c == 0x3000;
+}
+
+// `shown`: escaped for a terminal. So tabs and line ends are backslashes, which begin no formula.
+bool looks_like_formula(std::string_view shown) {
+  for (size_t i = 0; i < shown.size();) {
+    const Decoded c = decode_at(shown, i);
+    if (!may_be_skipped(c.scalar)) return begins_formula(c.scalar);
+    i += c.length;
+  }
+  return false;
+}
+
+std::string_view html_reference(char c) {
+  switch (c) {
+    case '&':
+      return "&amp;";
+    case '<':
+      return "&lt;";
+    case '>':
+      return "&gt;";
+    case '"':
+      return "&quot;";
+    case '\'':
+      return "&#39;";
+    case '`':
+      return "&#96;";  // quotes an attribute, for some old browsers
+    default:
+      return {};
   }
 }
 
@@ -146,6 +209,52 @@ std::string escape_for_json(std::string_view text) {
       out += text.substr(i, c.length);
     }
     i += c.length;
+  }
+  return out;
+}
+
+std::string escape_in_json(std::string_view document) {
+  std::string out;
+  out.reserve(document.size());
+  for (size_t i = 0; i < document.size();) {
+    size_t plain = i;
+    while (plain < document.size() && byte_at(document, plain) < 0x7F) ++plain;
+    out += document.substr(i, plain - i);
+    if (plain == document.size()) break;
+    const Decoded c = decode_at(document, plain);
+    if (!c.valid) {
+      out += kReplacement;
+    } else if (is_unsafe(c.scalar)) {
+      append_json_escape(out, c.scalar);
+    } else {
+      out += document.substr(plain, c.length);
+    }
+    i = plain + c.length;
+  }
+  return out;
+}
+
+std::string escape_for_csv(std::string_view text) {
+  std::string cell = escape_for_terminal(text);
+  if (looks_like_formula(cell)) cell.insert(0, "'");
+  if (cell.find_first_of(",;\"") == std::string::npos && !cell.starts_with(' ') &&
+      !cell.ends_with(' ')) {
+    return cell;
+  }
+  std::string quoted = "\"";
+  for (const char c : cell) quoted.append(c == '"' ? 2 : 1, c);
+  return quoted + "\"";
+}
+
+std::string escape_for_html(std::string_view text) {
+  std::string out;
+  for (const char c : escape_for_terminal(text)) {
+    const std::string_view reference = html_reference(c);
+    if (reference.empty()) {
+      out.push_back(c);
+    } else {
+      out += reference;
+    }
   }
   return out;
 }

@@ -38,6 +38,10 @@ void write_line(int fd, std::string_view line) {
 
 }  // namespace
 
+void complain(std::string_view text, int fd) {
+  write_line(fd, "crawl: " + escape_for_terminal(text) + "\n");
+}
+
 Logger::Logger(const Clock& clock, LogLevel level, LogFormat format, int fd)
     : clock_(clock), level_(level), format_(format), fd_(fd) {}
 

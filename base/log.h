@@ -18,6 +18,9 @@ namespace crawl {
 enum class LogLevel : uint8_t { kError = 0, kWarning = 1, kInfo = 2, kDebug = 3 };
 enum class LogFormat : uint8_t { kText, kJson };
 
+// "crawl: text", escaped, as one line on stderr: for commands that keep no log.
+void complain(std::string_view text, int fd = 2);
+
 class Logger {
  public:
   Logger(const Clock& clock, LogLevel level, LogFormat format, int fd = 2);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include "crawler/json_lines.h"
 #include "crawler/read_support.h"
 #include "storage/body.h"
 #include "storage/queries.h"
@@ -9,14 +11,43 @@ namespace crawl {
 
 namespace {
 
-ExitCode write_body(const ReadOptions& options, const std::string& zstd) {
-  ExitCode code = ExitCode::kDone;
+// For a program: the bytes as they are.
+ExitCode write_bytes(const ReadOptions& options, const std::string& zstd) {
+  Output output(options.out_fd, options.err_fd);
+  const Result<uint64_t> length =
+      decode_body(zstd, [&](std::string_view piece) { return output.write_raw(piece); });
+  if (!output.flush()) return ExitCode::kIo;
+  return length ? ExitCode::kDone : report_error(options, length.error());
+}
+
+// For a terminal, which the bytes of a stranger could command: text, escaped.
+ExitCode show_body(const ReadOptions& options, const std::string& zstd, const Url& url) {
+  std::string body;
   const Result<uint64_t> length = decode_body(zstd, [&](std::string_view piece) {
-    code = print(options, piece);
-    return code == ExitCode::kDone;
+    body += piece;
+    return true;
   });
-  if (code != ExitCode::kDone || length) return code;
-  return report_error(options, length.error());
+  if (!length) return report_error(options, length.error());
+  if (body.find('\0') != std::string::npos) {
+    return report_line(options, ExitCode::kUsage,
+                       fmt::format("the body of {} is no text: write it to a file, crawl cat{} "
+                                   "'{}' > FILE",
+                                   url.href(), database_option(options), url.href()));
+  }
+  ShownText text;
+  text.lines(body);
+  return print(options, text);
+}
+
+ExitCode write_text(const ReadOptions& options, const std::string& text) {
+  if (isatty(options.out_fd) == 1) {
+    ShownText shown;
+    shown.lines(text);
+    return print(options, shown);
+  }
+  Output output(options.out_fd, options.err_fd);
+  output.write_raw(text + "\n");
+  return output.flush() ? ExitCode::kDone : ExitCode::kIo;
 }
 
 ExitCode no_version(const ReadOptions& options, const StoredContent& stored, const Url& url) {
@@ -50,7 +81,9 @@ ExitCode cat(const ReadOptions& options, Database& database, const Url& url) {
                     stored.outcome.empty() ? "not fetched" : "outcome " + stored.outcome,
                     database_option(options), url.href()));
   }
-  return options.text_only ? print(options, *wanted + "\n") : write_body(options, *wanted);
+  if (options.text_only) return write_text(options, *wanted);
+  return isatty(options.out_fd) == 1 ? show_body(options, *wanted, url)
+                                     : write_bytes(options, *wanted);
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 
 #include <memory>
 
-#include "base/escape.h"
 #include "base/out_of_memory.h"
 #include "crawler/read_support.h"
 #include "storage/integrity.h"
@@ -29,10 +28,11 @@ class Xxh3 final : public ContentHasher {
   std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state_;
 };
 
-std::string violation_text(const Violation& violation) {
-  std::string text = fmt::format("{} ({})\n", violation.rule, violation.count);
-  for (const std::string& example : violation.examples) {
-    text += fmt::format("  {}\n", escape_for_terminal(example));
+ShownText violations_text(const std::vector<Violation>& violations) {
+  ShownText text;
+  for (const Violation& violation : violations) {
+    text.line(fmt::format("{} ({})", violation.rule, violation.count));
+    for (const std::string& example : violation.examples) text.line("  " + example);
   }
   return text;
 }
@@ -45,14 +45,14 @@ ExitCode command_check(const ReadOptions& options) {
   Xxh3 hasher;
   const Result<IntegrityReport> report = check_integrity(*database, hasher);
   if (!report) return report_error(options, report.error());
-  if (report->violations.empty()) {
-    return print(options, fmt::format("ok: {} URLs, {} pages, {} links, {} bodies\n", report->urls,
-                                      report->pages, report->links, report->bodies));
+  if (!report->violations.empty()) {
+    print(options, violations_text(report->violations));
+    return ExitCode::kIo;
   }
-  std::string text;
-  for (const Violation& violation : report->violations) text += violation_text(violation);
-  print(options, text);
-  return ExitCode::kIo;
+  ShownText text;
+  text.line(fmt::format("ok: {} URLs, {} pages, {} links, {} bodies", report->urls, report->pages,
+                        report->links, report->bodies));
+  return print(options, text);
 }
 
 }  // namespace crawl

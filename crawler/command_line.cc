@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "base/escape.h"
 #include "base/limits.h"
 #include "crawler/canonical_option.h"
 #include "crawler/config_file.h"
@@ -65,8 +64,7 @@ std::optional<UsageError> apply_config(OptionSet& set, const std::string& path, 
   for (const ConfigEntry& entry : *entries) {
     const std::string problem = set.apply(entry);
     if (problem.empty()) continue;
-    return UsageError{ExitCode::kConfig, escape_for_terminal(path) + ":" +
-                                             std::to_string(entry.line) + ": " + problem};
+    return UsageError{ExitCode::kConfig, path + ":" + std::to_string(entry.line) + ": " + problem};
   }
   return std::nullopt;
 }
@@ -142,9 +140,7 @@ std::optional<CommandLine> settled(const OptionSet& set, const OptionSet::Parsed
   return std::nullopt;
 }
 
-UsageError unexpected(const std::string& word) {
-  return usage("unexpected argument " + escape_for_terminal(word));
-}
+UsageError unexpected(const std::string& word) { return usage("unexpected argument " + word); }
 
 CommandLine parse_status(const Words& words, const std::string& user_config) {
   StatusOptions options;
@@ -311,9 +307,8 @@ std::optional<UsageError> mistaken_command(const std::string& word) {
     list += (list.empty() ? "" : ", ") + commands.back();
   }
   const std::optional<std::string> meant = nearest(word, commands);
-  const std::string shown = escape_for_terminal(word);
-  if (meant) return usage("unknown command " + shown + "; did you mean " + *meant + "?");
-  return usage(shown + " is neither a command (" + list + ") nor a file");
+  if (meant) return usage("unknown command " + word + "; did you mean " + *meant + "?");
+  return usage(word + " is neither a command (" + list + ") nor a file");
 }
 
 }  // namespace

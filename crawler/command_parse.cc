@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/clock.h"
-#include "base/escape.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "crawler/base64.h"
 #include "crawler/json_check.h"
 #include "crawler/line_service.h"
@@ -158,7 +158,7 @@ ExitCode parse_files(ParseClient& client, const ParseOptions& options, const std
   for (const std::string& file : options.files) {
     Result<std::string> bytes = read_document(file, kBodyBytesCeiling);
     if (!bytes) {
-      std::fprintf(stderr, "crawl: %s\n", escape_for_terminal(bytes.error().message()).c_str());
+      complain(bytes.error().message());
       code = ExitCode::kNoInput;
       continue;
     }
@@ -184,8 +184,7 @@ ExitCode parse_files(ParseClient& client, const ParseOptions& options, const std
 ExitCode command_parse(const ParseOptions& options) {
   Result<std::string> base = canonical_base(options.base);
   if (!base) {
-    std::fprintf(stderr, "crawl: --base: %s\n",
-                 escape_for_terminal(base.error().message()).c_str());
+    complain("--base: " + base.error().message());
     return ExitCode::kUsage;
   }
   ParseClient::Options client_options;

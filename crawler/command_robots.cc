@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include <cstdio>
 #include <deque>
 #include <list>
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
-#include "base/escape.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "crawler/line_service.h"
 #include "crawler/parse_client.h"
 #include "crawler/part_commands.h"
@@ -98,7 +97,7 @@ Result<std::string> required_member(const nlohmann::json& object, const char* na
   return std::move(**member);
 }
 
-std::string error_line(const Error& error) { return dump_line(Json{{"error", error.message()}}); }
+ShownText error_line(const Error& error) { return dump_line(Json{{"error", error.message()}}); }
 
 void answer_line(RobotsReader& reader, const std::string& default_agent, std::string_view line,
                  const SlotPtr& slot) {
@@ -122,13 +121,18 @@ void answer_line(RobotsReader& reader, const std::string& default_agent, std::st
   reader.read(*robots, agent->value_or(default_agent), decide);
 }
 
-std::string verdict(const RobotsRules& rules, const std::string& url, const std::string& path) {
+ShownText verdict(const RobotsRules& rules, const std::string& url, const std::string& path) {
   const RobotsDecision decision = rules.decide(path);
-  std::string text = decision.allowed ? "allowed " : "denied  ";
-  text += escape_for_terminal(url);
-  if (decision.rule == nullptr) return text + "  (no rule matches)\n";
-  return text + "  (" + (decision.rule->allow ? "Allow: " : "Disallow: ") +
-         escape_for_terminal(decision.rule->pattern) + ")\n";
+  std::string line = (decision.allowed ? "allowed " : "denied  ") + url;
+  if (decision.rule == nullptr) {
+    line += "  (no rule matches)";
+  } else {
+    line += decision.rule->allow ? "  (Allow: " : "  (Disallow: ";
+    line += decision.rule->pattern + ")";
+  }
+  ShownText text;
+  text.line(line);
+  return text;
 }
 
 ExitCode print_verdicts(const RobotsRules& rules, const std::vector<std::string>& urls) {
@@ -138,8 +142,7 @@ ExitCode print_verdicts(const RobotsRules& rules, const std::vector<std::string>
     const Result<std::string> path = path_and_query(url);
     if (!path) {
       output.flush();
-      std::fprintf(stderr, "crawl: %s: %s\n", escape_for_terminal(url).c_str(),
-                   escape_for_terminal(path.error().message()).c_str());
+      complain(url + ": " + path.error().message());
       code = ExitCode::kNoSeeds;
     } else if (!output.write(verdict(rules, url, path.value()))) {
       return ExitCode::kIo;
@@ -151,7 +154,7 @@ ExitCode print_verdicts(const RobotsRules& rules, const std::vector<std::string>
 ExitCode test_file(ParseClient& client, const RobotsOptions& options) {
   Result<std::string> robots = read_document(options.file, kBodyBytesCeiling);
   if (!robots) {
-    std::fprintf(stderr, "crawl: %s\n", escape_for_terminal(robots.error().message()).c_str());
+    complain(robots.error().message());
     return robots.error().code == Errc::kIo ? ExitCode::kIo : ExitCode::kNoInput;
   }
   std::optional<Result<RobotsRules>> rules;

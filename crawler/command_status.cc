@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "base/escape.h"
 #include "base/units.h"
+#include "crawler/json_lines.h"
 #include "crawler/read_support.h"
 #include "crawler/traps.h"
 #include "storage/explain.h"
@@ -31,89 +31,101 @@ std::string run_state(const StatusAnswer& answer, std::optional<int64_t> holder)
   return answer.last_run->end_reason.empty() ? "died" : answer.last_run->end_reason;
 }
 
-std::string run_text(const StatusAnswer& answer, std::optional<int64_t> holder) {
-  if (!answer.last_run) return holder ? "a first run is starting\n" : "no run yet\n";
+std::string run_line(const StatusAnswer& answer, std::optional<int64_t> holder) {
+  if (!answer.last_run) return holder ? "a first run is starting" : "no run yet";
   const RunInfo& run = *answer.last_run;
-  std::string text = fmt::format("run {}: ", run.id);
-  if (holder) {
-    text += *holder > 0 ? fmt::format("running (PID {})", *holder) : "running";
-  } else if (run.end_reason.empty() || run.end_reason == "died") {
-    text += "died (it was killed, or the machine stopped); nothing that was stored is lost";
-  } else {
-    text += fmt::format("ended ({})", escape_for_terminal(run.end_reason));
+  std::string line = fmt::format("run {}: ", run.id);
+  if (holder) return line + (*holder > 0 ? fmt::format("running (PID {})", *holder) : "running");
+  if (run.end_reason.empty() || run.end_reason == "died") {
+    return line + "died (it was killed, or the machine stopped); nothing that was stored is lost";
   }
-  text += fmt::format("\n  {} pages, {}, started {}", run.pages,
-                      format_bytes(static_cast<uint64_t>(std::max<int64_t>(run.bytes, 0))),
-                      iso8601_utc(run.started_at));
-  if (run.ended_at) text += fmt::format(", ended {}", iso8601_utc(*run.ended_at));
-  text += "\n";
-  if (!answer.sandbox.empty()) text += fmt::format("  {}\n", escape_for_terminal(answer.sandbox));
+  return line + fmt::format("ended ({})", run.end_reason);
+}
+
+ShownText run_text(const StatusAnswer& answer, std::optional<int64_t> holder) {
+  ShownText text;
+  text.line(run_line(answer, holder));
+  if (!answer.last_run) return text;
+  const RunInfo& run = *answer.last_run;
+  std::string line =
+      fmt::format("  {} pages, {}, started {}", run.pages,
+                  format_bytes(static_cast<uint64_t>(std::max<int64_t>(run.bytes, 0))),
+                  iso8601_utc(run.started_at));
+  if (run.ended_at) line += fmt::format(", ended {}", iso8601_utc(*run.ended_at));
+  text.line(line);
+  if (!answer.sandbox.empty()) text.line("  " + answer.sandbox);
   return text;
 }
 
 template <typename Explain>
-std::string counts_text(std::string_view title, const std::vector<Count>& counts, Explain meaning) {
-  if (counts.empty()) return {};
-  std::string text = fmt::format("{}\n", title);
+ShownText counts_text(std::string_view title, const std::vector<Count>& counts, Explain meaning) {
+  ShownText text;
+  if (!counts.empty()) text.line(title);
   for (const Count& count : counts) {
-    const std::string name = escape_for_terminal(count.name);
-    text += fmt::format("  {:>9}  {:<20} {}", count.count, name, meaning(count.name));
-    text.resize(text.find_last_not_of(' ') + 1);
-    text += "\n";
+    std::string line =
+        fmt::format("  {:>9}  {:<20} {}", count.count, count.name, meaning(count.name));
+    line.resize(line.find_last_not_of(' ') + 1);
+    text.line(line);
   }
   return text;
 }
 
-std::string hosts_text(std::string_view title, const std::vector<HostRow>& hosts,
-                       int64_t HostRow::*number) {
-  if (hosts.empty()) return {};
-  std::string text = fmt::format("{}\n", title);
+ShownText hosts_text(std::string_view title, const std::vector<HostRow>& hosts,
+                     int64_t HostRow::*number) {
+  ShownText text;
+  if (!hosts.empty()) text.line(title);
   for (const HostRow& host : hosts) {
-    text += fmt::format("  {:>9}  {}\n", host.*number, escape_for_terminal(host.name));
+    text.line(fmt::format("  {:>9}  {}", host.*number, host.name));
   }
   return text;
 }
 
-std::string duplicates_text(const StatusAnswer& answer) {
-  std::string text;
-  const auto add = [&](std::optional<int64_t> count, std::string_view what) {
-    if (count.value_or(0) > 0) text += fmt::format("  {:>9}  {}\n", *count, what);
-  };
-  add(answer.exact_duplicates, "exact: their bodies are stored once (view duplicates)");
-  add(answer.near_duplicates, "near: their texts are much alike (view near_duplicates)");
-  return text.empty() ? text : "duplicates\n" + text;
+ShownText duplicates_text(const StatusAnswer& answer) {
+  const int64_t exact = answer.exact_duplicates.value_or(0);
+  const int64_t near = answer.near_duplicates.value_or(0);
+  ShownText text;
+  if (exact > 0 || near > 0) text.line("duplicates");
+  if (exact > 0) {
+    text.line(fmt::format("  {:>9}  exact: their bodies are stored once (view duplicates)", exact));
+  }
+  if (near > 0) {
+    text.line(
+        fmt::format("  {:>9}  near: their texts are much alike (view near_duplicates)", near));
+  }
+  return text;
 }
 
-std::string events_text(const std::vector<EventRow>& events) {
-  if (events.empty()) return {};
-  std::string text = "last events\n";
+ShownText events_text(const std::vector<EventRow>& events) {
+  ShownText text;
+  if (!events.empty()) text.line("last events");
   for (auto event = events.rbegin(); event != events.rend(); ++event) {
-    text += fmt::format("  {}  {}", iso8601_utc(event->at), escape_for_terminal(event->kind));
-    if (event->pid) text += fmt::format("  PID {}", *event->pid);
-    if (event->code) text += fmt::format("  code {}", *event->code);
-    if (event->signal) text += fmt::format("  signal {}", *event->signal);
-    if (!event->url.empty()) text += "  " + escape_for_terminal(event->url);
-    if (!event->text.empty()) text += "  " + escape_for_terminal(event->text);
-    text += "\n";
+    std::string line = fmt::format("  {}  {}", iso8601_utc(event->at), event->kind);
+    if (event->pid) line += fmt::format("  PID {}", *event->pid);
+    if (event->code) line += fmt::format("  code {}", *event->code);
+    if (event->signal) line += fmt::format("  signal {}", *event->signal);
+    if (!event->url.empty()) line += "  " + event->url;
+    if (!event->text.empty()) line += "  " + event->text;
+    text.line(line);
   }
   return text;
 }
 
-std::string next_text(const ReadOptions& options, const StatusAnswer& answer, bool running) {
-  const std::string database = escape_for_terminal(database_option(options));
+std::string next_line(const ReadOptions& options, const StatusAnswer& answer, bool running) {
+  const std::string database = database_option(options);
   const int64_t pending = count_of(answer.states, name(UrlState::kPending));
-  if (running) return fmt::format("next: crawl why{} URL   tells what became of a URL\n", database);
+  if (running) return fmt::format("next: crawl why{} URL   tells what became of a URL", database);
   if (pending > 0) {
-    return fmt::format("next: crawl{} SEEDS   goes on with the {} URLs that are pending\n",
-                       database, pending);
+    return fmt::format("next: crawl{} SEEDS   goes on with the {} URLs that are pending", database,
+                       pending);
   }
-  return fmt::format("next: crawl{} SEEDS   fetches again what is due\n", database);
+  return fmt::format("next: crawl{} SEEDS   fetches again what is due", database);
 }
 
-std::string status_text(const ReadOptions& options, const StatusAnswer& answer,
-                        std::optional<int64_t> holder) {
-  std::string text = fmt::format("{}: {}\n", escape_for_terminal(options.database),
-                                 format_bytes(static_cast<uint64_t>(answer.file_bytes)));
+ShownText status_text(const ReadOptions& options, const StatusAnswer& answer,
+                      std::optional<int64_t> holder) {
+  ShownText text;
+  text.line(fmt::format("{}: {}", options.database,
+                        format_bytes(static_cast<uint64_t>(answer.file_bytes))));
   text += run_text(answer, holder);
   text += counts_text("URLs", answer.states, [](const std::string&) { return ""; });
   text += counts_text("outcomes", answer.outcomes, [](const std::string& word) {
@@ -129,7 +141,8 @@ std::string status_text(const ReadOptions& options, const StatusAnswer& answer,
   text += hosts_text("hosts with most pages", answer.most_pages, &HostRow::pages);
   text += hosts_text("hosts with most errors", answer.most_errors, &HostRow::errors);
   text += events_text(answer.last_events);
-  return text + next_text(options, answer, holder.has_value());
+  text.line(next_line(options, answer, holder.has_value()));
+  return text;
 }
 
 Json counts_json(const std::vector<Count>& counts) {
@@ -175,8 +188,8 @@ Json events_json(const std::vector<EventRow>& events) {
   return json;
 }
 
-std::string status_json(const ReadOptions& options, const StatusAnswer& answer,
-                        std::optional<int64_t> holder) {
+ShownText status_json(const ReadOptions& options, const StatusAnswer& answer,
+                      std::optional<int64_t> holder) {
   Json json = {{"database", options.database},
                {"bytes", answer.file_bytes},
                {"state", run_state(answer, holder)},
@@ -202,8 +215,7 @@ std::string status_json(const ReadOptions& options, const StatusAnswer& answer,
                    {"pages", run.pages},
                    {"bytes", run.bytes}};
   }
-  // Whatever bytes the database holds, the answer is valid JSON.
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return dump_indented(json);
 }
 
 }  // namespace

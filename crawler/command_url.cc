@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "base/escape.h"
+#include "base/log.h"
 #include "crawler/canonical_option.h"
 #include "crawler/json_lines.h"
 #include "crawler/part_commands.h"
@@ -64,7 +63,7 @@ ExitCode answer_lines(const std::optional<CanonicalOptions>& canonicalize) {
       next = input.next(line, true);
     }
     if (!next) {
-      std::fprintf(stderr, "crawl: %s\n", next.error().message().c_str());
+      complain(next.error().message());
       return ExitCode::kIo;
     }
     if (*next == LineReader::Next::kEnd) break;
@@ -75,51 +74,65 @@ ExitCode answer_lines(const std::optional<CanonicalOptions>& canonicalize) {
   return output.flush() ? ExitCode::kDone : ExitCode::kIo;
 }
 
-std::string part(std::string_view name, std::string_view value) {
-  constexpr size_t kColumn = 17;
-  if (value.empty()) return "";
-  std::string line = "  ";
-  line.append(name).resize(kColumn, ' ');
-  return line + escape_for_terminal(value) + "\n";
-}
+// One part of a URL after the other; those that are empty are left out.
+class Parts {
+ public:
+  void add(std::string_view name, std::string_view value) {
+    constexpr size_t kColumn = 17;
+    if (value.empty()) return;
+    std::string line = "  ";
+    line.append(name).resize(kColumn, ' ');
+    text_.line(line.append(value));
+  }
+  const ShownText& text() const { return text_; }
+
+ private:
+  ShownText text_;
+};
 
 // The host as it is sent and, where they differ, as people read it. The two are shown together, so
 // that a look-alike gives itself away.
-std::string host_parts(const Url& url) {
+void add_host(Parts& parts, const Url& url) {
   const std::string readable = domain_to_unicode(url.host());
-  std::string text = part("host", url.host());
-  if (readable != url.host()) text += part("in Unicode", readable);
-  return text;
+  parts.add("host", url.host());
+  if (readable != url.host()) parts.add("in Unicode", readable);
 }
 
-std::string url_parts(const Url& url) {
-  std::string text = part("scheme", url.scheme()) + part("username", url.username());
-  if (!url.password().empty()) text += part("password", "(not shown)");
-  text += host_parts(url);
-  if (url.effective_port() != 0) text += part("port", std::to_string(url.effective_port()));
-  text += part("path", url.path()) + part("query", url.query()) + part("fragment", url.fragment());
-  if (url.is_http()) text += part("host key", url.authority());
-  return text;
+void add_url(Parts& parts, const Url& url) {
+  parts.add("scheme", url.scheme());
+  parts.add("username", url.username());
+  if (!url.password().empty()) parts.add("password", "(not shown)");
+  add_host(parts, url);
+  if (url.effective_port() != 0) parts.add("port", std::to_string(url.effective_port()));
+  parts.add("path", url.path());
+  parts.add("query", url.query());
+  parts.add("fragment", url.fragment());
+  if (url.is_http()) parts.add("host key", url.authority());
 }
 
 // Each step to the form that a crawl stores, with its result.
-std::string step_lines(const Url& url, const CanonicalOptions& options) {
-  if (!url.is_http()) return part("canonical", "none: only http and https URLs are crawled");
-  std::string text;
+void add_steps(Parts& parts, const Url& url, const CanonicalOptions& options) {
+  if (!url.is_http()) return parts.add("canonical", "none: only http and https URLs are crawled");
   const std::vector<CanonicalStep> steps = canonical_steps(url, options);
   for (size_t i = 0; i < steps.size(); ++i) {
     const bool first = i == 0 && !url.has_credentials();
     const bool same = first || (i > 0 && steps[i].result == steps[i - 1].result);
-    text += part("- " + std::string(steps[i].name), same ? "unchanged" : steps[i].result);
+    parts.add("- " + std::string(steps[i].name), same ? "unchanged" : steps[i].result);
   }
-  return text + part("canonical", steps.back().result);
+  parts.add("canonical", steps.back().result);
 }
 
-std::string explain(const std::string& input, const Url& url, const CanonicalOptions& options) {
-  const bool secret = !url.password().empty();
-  return (secret ? part("input", "(not shown: it holds a password)")
-                 : part("input", input) + part("parsed", url.href())) +
-         url_parts(url) + step_lines(url, options);
+ShownText explain(const std::string& input, const Url& url, const CanonicalOptions& options) {
+  Parts parts;
+  if (url.password().empty()) {
+    parts.add("input", input);
+    parts.add("parsed", url.href());
+  } else {
+    parts.add("input", "(not shown: it holds a password)");
+  }
+  add_url(parts, url);
+  add_steps(parts, url, options);
+  return parts.text();
 }
 
 }  // namespace
@@ -132,15 +145,16 @@ ExitCode command_url(const UrlOptions& options) {
     const Result<Url> url = parse_against(input, options.base);
     if (!url) {
       output.flush();
-      std::fprintf(stderr, "crawl: %s: %s\n", escape_for_terminal(input).c_str(),
-                   escape_for_terminal(url.error().message()).c_str());
+      complain(input + ": " + url.error().message());
       code = ExitCode::kNoSeeds;
       continue;
     }
     const CanonicalOptions steps = options.canonicalize.value_or(CanonicalOptions{});
     const Url shown = options.canonicalize ? canonicalize(url.value(), steps) : url.value();
-    if (!output.write(escape_for_terminal(shown.href()) + "\n")) return ExitCode::kIo;
-    if (options.explain && !output.write(explain(input, url.value(), steps))) return ExitCode::kIo;
+    ShownText text;
+    text.line(shown.href());
+    if (options.explain) text += explain(input, url.value(), steps);
+    if (!output.write(text)) return ExitCode::kIo;
   }
   return output.flush() ? code : ExitCode::kIo;
 }

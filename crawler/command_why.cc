@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
-#include "base/escape.h"
 #include "crawler/read_support.h"
 #include "crawler/story_text.h"
 #include "storage/story.h"
@@ -38,7 +37,8 @@ ExitCode why(const ReadOptions& options, Database& database, const Url& url,
   const Result<LikePages> like = find_like_pages(database, story, kScanBudgetMs);
   if (!like) return report_error(options, like.error());
 
-  std::string text = escape_for_terminal(story.url) + "\n";
+  ShownText text;
+  text.line(story.url);
   text += fate_text(story);
   text += content_text(story);
   text += like_text(story, *like);
@@ -48,7 +48,8 @@ ExitCode why(const ReadOptions& options, Database& database, const Url& url,
                                              story.attempts, story.strikes));
   text += links_text(story, *links);
   text += visits_text(story);
-  return print(options, text + due_text(story));
+  text += due_text(story);
+  return print(options, text);
 }
 
 }  // namespace

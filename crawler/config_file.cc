@@ -7,8 +7,6 @@
 #include <memory>
 #include <set>
 
-#include "base/escape.h"
-
 namespace crawl {
 namespace {
 
@@ -62,8 +60,7 @@ class ConfigParser {
   char peek() const { return at_end() ? '\0' : text_[at_]; }
 
   bool fail(const std::string& what) {
-    problem_ = escape_for_terminal(source_) + ":" + std::to_string(line_) + ": " +
-               escape_for_terminal(what);
+    problem_ = std::string(source_) + ":" + std::to_string(line_) + ": " + what;
     return false;
   }
 
@@ -206,15 +203,15 @@ Result<std::vector<ConfigEntry>> parse_config(std::string_view text, std::string
 Result<std::vector<ConfigEntry>> read_config_file(const std::string& path) {
   std::unique_ptr<FILE, int (*)(FILE*)> file(fopen(path.c_str(), "rbe"), fclose);
   if (!file) {
-    Error error = errno_error("read " + escape_for_terminal(path));
+    Error error = errno_error("read " + path);
     error.code = error.sys_errno == ENOENT ? Errc::kNotFound : Errc::kIo;
     return error;
   }
   std::string text(kConfigBytesMax + 1, '\0');
   text.resize(fread(text.data(), 1, text.size(), file.get()));
-  if (ferror(file.get())) return errno_error("read " + escape_for_terminal(path));
+  if (ferror(file.get())) return errno_error("read " + path);
   if (text.size() > kConfigBytesMax) {
-    return Error{Errc::kInvalid, 0, escape_for_terminal(path) + ": longer than 1 MiB"};
+    return Error{Errc::kInvalid, 0, path + ": longer than 1 MiB"};
   }
   return parse_config(text, path);
 }

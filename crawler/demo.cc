@@ -4,12 +4,12 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
 
 #include "base/escape.h"
+#include "base/log.h"
 #include "base/result.h"
 #include "crawler/demo_server.h"
 #include "crawler/json_lines.h"
@@ -53,7 +53,7 @@ size_t characters(std::string_view text) {
   }));
 }
 
-Result<std::string> query_as_table(const std::string& database_path) {
+Result<ShownText> query_as_table(const std::string& database_path) {
   Result<Database> database = Database::open_reader(database_path);
   if (!database) return database.error();
   Result<Statement> statement = database->prepare(kQuery);
@@ -71,8 +71,8 @@ Result<std::string> query_as_table(const std::string& database_path) {
   return aligned_table(rows, 60);
 }
 
-ExitCode complain(ExitCode code, const std::string& text) {
-  std::fprintf(stderr, "crawl: %s\n", escape_for_terminal(text).c_str());
+ExitCode fail(ExitCode code, const std::string& text) {
+  complain(text);
   return code;
 }
 
@@ -91,36 +91,33 @@ RunOptions run_options(const DemoOptions& options, uint16_t port, const std::str
 }
 
 ExitCode show_result(const std::string& database, bool kept) {
-  Result<std::string> table = query_as_table(database);
-  if (!table) return complain(ExitCode::kIo, table.error().message());
-  Output output;
-  output.write("\n" + std::string(kQuery) + ";\n\n" + *table + "\n");
+  Result<ShownText> table = query_as_table(database);
+  if (!table) return fail(ExitCode::kIo, table.error().message());
+  ShownText text;
+  text.lines("\n" + std::string(kQuery) + ";\n\n");
+  text += *table;
+  text.line("");
   if (kept) {
-    const std::string shown = escape_for_terminal(database);
-    output.write(
-        "Ask more, with any SQLite client or crawl itself:\n"
-        "  sqlite3 " +
-        shown +
-        " 'SELECT src, dst, anchor FROM links'\n"
-        "  sqlite3 " +
-        shown +
-        " 'SELECT url, state, outcome, reason FROM urls'\n"
-        "  crawl status -d " +
-        shown + "\n");
+    text.line("Ask more, with any SQLite client or crawl itself:");
+    text.line("  sqlite3 " + database + " 'SELECT src, dst, anchor FROM links'");
+    text.line("  sqlite3 " + database + " 'SELECT url, state, outcome, reason FROM urls'");
+    text.line("  crawl status -d " + database);
   } else {
-    output.write(
+    text.lines(
         "The page at /staff/rota.html is missing because robots.txt asks so: the table urls has "
         "it.\n"
         "To ask more, keep the database: crawl demo -d demo.db, then\n"
         "  sqlite3 demo.db 'SELECT url, state, outcome, reason FROM urls'\n"
         "  sqlite3 demo.db 'SELECT src, dst, anchor FROM links'\n");
   }
+  Output output;
+  output.write(text);
   return output.flush() ? ExitCode::kDone : ExitCode::kIo;
 }
 
 }  // namespace
 
-std::string aligned_table(const std::vector<std::vector<std::string>>& rows, size_t cell_max) {
+ShownText aligned_table(const std::vector<std::vector<std::string>>& rows, size_t cell_max) {
   std::vector<std::vector<std::string>> shown = rows;
   std::vector<size_t> widths;
   for (std::vector<std::string>& row : shown) {
@@ -130,13 +127,14 @@ std::string aligned_table(const std::vector<std::vector<std::string>>& rows, siz
       widths[i] = std::max(widths[i], characters(row[i]));
     }
   }
-  std::string text;
+  ShownText text;
   for (const std::vector<std::string>& row : shown) {
+    std::string line;
     for (size_t i = 0; i < row.size(); ++i) {
-      text += row[i];
-      if (i + 1 < row.size()) text.append(widths[i] - characters(row[i]) + 2, ' ');
+      line += row[i];
+      if (i + 1 < row.size()) line.append(widths[i] - characters(row[i]) + 2, ' ');
     }
-    text += '\n';
+    text.line(line);
   }
   return text;
 }
@@ -146,19 +144,18 @@ ExitCode command_demo(const DemoOptions& options) {
   std::string database = options.database;
   if (database.empty()) {
     Result<std::unique_ptr<TemporaryDirectory>> made = TemporaryDirectory::create();
-    if (!made) return complain(ExitCode::kCannotCreate, made.error().message());
+    if (!made) return fail(ExitCode::kCannotCreate, made.error().message());
     temporary = std::move(*made);
     database = temporary->path() + "/demo.db";
   } else if (struct stat status{}; lstat(database.c_str(), &status) == 0) {
     // The site has another port each time; two demonstrations in one database would confuse.
-    return complain(ExitCode::kCannotCreate, database + " exists already; name a new file with -d");
+    return fail(ExitCode::kCannotCreate, database + " exists already; name a new file with -d");
   }
   Result<std::unique_ptr<DemoServer>> server = DemoServer::start();
-  if (!server) return complain(ExitCode::kIo, server.error().message());
+  if (!server) return fail(ExitCode::kIo, server.error().message());
   const RunOptions run = run_options(options, (*server)->port(), database);
   if (!options.quiet) {
-    std::fprintf(stderr, "crawl: demo: this process serves a small site at %s; crawling it\n",
-                 run.seeds[0].c_str());
+    complain("demo: this process serves a small site at " + run.seeds[0] + "; crawling it");
   }
   const ExitCode code = run_crawl(run);
   if (code != ExitCode::kDone) return code;

@@ -4,10 +4,11 @@
 #include <string>
 #include <vector>
 
+#include "base/shown_text.h"
+
 namespace crawl {
 
-// Rows as lines with aligned columns, the last one not padded, cells escaped for a terminal and cut
-// to `cell_max` characters.
-std::string aligned_table(const std::vector<std::vector<std::string>>& rows, size_t cell_max);
+// Rows as lines with aligned columns, the last one not padded, cells cut to `cell_max` characters.
+ShownText aligned_table(const std::vector<std::vector<std::string>>& rows, size_t cell_max);
 
 }  // namespace crawl

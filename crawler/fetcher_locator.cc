@@ -10,28 +10,25 @@
 #include <climits>
 #include <vector>
 
-#include "base/escape.h"
-
 namespace crawl {
 namespace {
 
 Result<LocatedFetcher> open_fetcher(const std::string& path) {
-  const std::string shown = escape_for_terminal(path);
   UniqueFd fd(open(path.c_str(), O_PATH | O_CLOEXEC));
   if (!fd) {
-    Error error = errno_error("open the fetcher " + shown);
+    Error error = errno_error("open the fetcher " + path);
     if (error.sys_errno == ENOENT || error.sys_errno == ENOTDIR) error.code = Errc::kNotFound;
     return error;
   }
   struct stat status {};
-  if (fstat(fd.fd(), &status) != 0) return errno_error("look at the fetcher " + shown);
+  if (fstat(fd.fd(), &status) != 0) return errno_error("look at the fetcher " + path);
   if (!S_ISREG(status.st_mode)) {
-    return Error{Errc::kInvalid, 0, "the fetcher " + shown + " is not a file"};
+    return Error{Errc::kInvalid, 0, "the fetcher " + path + " is not a file"};
   }
   // The rights of the effective user, on the very file that was opened.
   if (faccessat(fd.fd(), "", X_OK, AT_EMPTY_PATH | AT_EACCESS) != 0 &&
       faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) != 0) {
-    return Error{Errc::kInvalid, 0, "the fetcher " + shown + " is not executable"};
+    return Error{Errc::kInvalid, 0, "the fetcher " + path + " is not executable"};
   }
   return LocatedFetcher{path, std::move(fd)};
 }
@@ -54,7 +51,7 @@ Result<LocatedFetcher> locate_fetcher(const std::string& path) {
   for (const char* place : {"/crawl-fetcher", "/../libexec/crawl/crawl-fetcher"}) {
     Result<LocatedFetcher> found = open_fetcher(*folder + place);
     if (found || found.error().code != Errc::kNotFound) return found;
-    tried += (tried.empty() ? "" : " nor at ") + escape_for_terminal(*folder + place);
+    tried += (tried.empty() ? "" : " nor at ") + *folder + place;
   }
   return Error{Errc::kNotFound, 0,
                "there is no crawl-fetcher at " + tried + "; name one with --fetcher"};

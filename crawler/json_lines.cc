@@ -5,8 +5,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <nlohmann/json.hpp>
+
+#include "base/log.h"
 
 namespace crawl {
 namespace {
@@ -50,40 +51,6 @@ std::string without_lone_surrogates(std::string_view text) {
       result += text.substr(i, length);
     }
     i += length;
-  }
-  return result;
-}
-
-// The code point of the valid UTF-8 at `at`, where it is one that must not reach a terminal; else
-// 0.
-uint32_t format_character_at(std::string_view text, size_t at) {
-  const auto byte = [&](size_t i) { return uint32_t{static_cast<unsigned char>(text[at + i])}; };
-  const size_t left = text.size() - at;
-  uint32_t c = 0;
-  if (byte(0) == 0x7F) return 0x7F;
-  if ((byte(0) & 0xE0) == 0xC0 && left >= 2) c = (byte(0) & 0x1F) << 6 | (byte(1) & 0x3F);
-  if ((byte(0) & 0xF0) == 0xE0 && left >= 3) {
-    c = (byte(0) & 0x0F) << 12 | (byte(1) & 0x3F) << 6 | (byte(2) & 0x3F);
-  }
-  const bool escaped = (c >= 0x80 && c <= 0x9F) || c == 0x061C || c == 0x200E || c == 0x200F ||
-                       (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
-  return escaped ? c : 0;
-}
-
-// In a serialised document such characters stand inside strings only, so the result means the same.
-std::string escape_format_characters(std::string json) {
-  if (json.find_first_of("\x7f\xc2\xd8\xe2") == std::string::npos) return json;
-  std::string result;
-  for (size_t i = 0; i < json.size();) {
-    const uint32_t c = format_character_at(json, i);
-    if (c == 0) {
-      result.push_back(json[i++]);
-      continue;
-    }
-    char escape[8];
-    std::snprintf(escape, sizeof escape, "\\u%04x", c);
-    result += escape;
-    i += c < 0x80 ? 1 : c < 0x800 ? 2 : 3;
   }
   return result;
 }
@@ -158,19 +125,25 @@ Result<std::optional<std::string>> string_member(const nlohmann::json& object, c
   return std::optional<std::string>(*text);
 }
 
-std::string dump_line(const nlohmann::ordered_json& json) {
-  return escape_format_characters(json.dump(-1, ' ', false, kReplaceInvalid)) + "\n";
+ShownText dump_line(const nlohmann::ordered_json& json) {
+  ShownText text;
+  text.json(json.dump(-1, ' ', false, kReplaceInvalid));
+  return text;
 }
 
-std::string dump_indented(const nlohmann::ordered_json& json) {
-  return escape_format_characters(json.dump(2, ' ', false, kReplaceInvalid)) + "\n";
+ShownText dump_indented(const nlohmann::ordered_json& json) {
+  ShownText text;
+  text.json(json.dump(2, ' ', false, kReplaceInvalid));
+  return text;
 }
 
 Output::~Output() { flush(); }
 
-bool Output::write(std::string_view text) {
+bool Output::write(const ShownText& text) { return write_raw(text.bytes()); }
+
+bool Output::write_raw(std::string_view bytes) {
   if (failed_) return false;
-  buffer_ += text;
+  buffer_ += bytes;
   return buffer_.size() < kWriteBytes || flush();
 }
 
@@ -185,9 +158,7 @@ bool Output::flush() {
       ::poll(&ready, 1, -1);
     } else if (errno != EINTR) {
       failed_ = true;
-      if (errno != EPIPE) {
-        std::fprintf(stderr, "crawl: %s\n", errno_error("write the output").message().c_str());
-      }
+      if (errno != EPIPE) complain(errno_error("cannot write the answer").message(), err_fd_);
     }
   }
   buffer_.clear();

@@ -12,6 +12,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "base/result.h"
+#include "base/shown_text.h"
 
 namespace crawl {
 
@@ -46,27 +47,27 @@ Result<nlohmann::json> parse_json_object(std::string_view line);
 // A member that is a string; nullopt where it is missing or null.  kInvalid: it is something else.
 Result<std::optional<std::string>> string_member(const nlohmann::json& object, const char* name);
 
-// One line of JSON, or an indented document. Invalid UTF-8 becomes U+FFFD, and what a terminal
-// could take for a command or show in another order (DEL, C1, bidi controls, line separators)
-// stands as \u escapes.
-std::string dump_line(const nlohmann::ordered_json& json);
-std::string dump_indented(const nlohmann::ordered_json& json);
+// One line of JSON, or an indented document. Invalid UTF-8 becomes U+FFFD.
+ShownText dump_line(const nlohmann::ordered_json& json);
+ShownText dump_indented(const nlohmann::ordered_json& json);
 
-// Data on stdout, buffered; a reader that has gone away (EPIPE) ends the command quietly.
+// Data on stdout, buffered. What cannot be written is said on stderr, once; a reader that has gone
+// away (EPIPE) ends the command quietly.
 class Output {
  public:
-  explicit Output(int fd = 1) : fd_(fd) {}
+  explicit Output(int fd = 1, int err_fd = 2) : fd_(fd), err_fd_(err_fd) {}
   ~Output();
   Output(const Output&) = delete;
   Output& operator=(const Output&) = delete;
 
   // False when something could not be written, from then on always.
-  bool write(std::string_view text);
+  bool write(const ShownText& text);
+  bool write_raw(std::string_view bytes);  // not to a terminal
   bool flush();
   bool failed() const { return failed_; }
 
  private:
-  int fd_;
+  int fd_, err_fd_;
   bool failed_ = false;
   std::string buffer_;
 };

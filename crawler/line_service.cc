@@ -5,9 +5,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 
-#include "base/escape.h"
+#include "base/log.h"
 #include "base/units.h"
 
 namespace crawl {
@@ -26,7 +25,7 @@ bool write_ready(std::deque<SlotPtr>& slots, Output& output) {
 }  // namespace
 
 ExitCode report_parser_failure(const Error& error) {
-  std::fprintf(stderr, "crawl: %s\n", escape_for_terminal(error.message()).c_str());
+  complain(error.message());
   if (error.code == Errc::kNotFound) return ExitCode::kNoInput;
   return error.code == Errc::kInvalid ? ExitCode::kConfig : ExitCode::kBug;
 }

@@ -18,9 +18,9 @@ namespace crawl {
 // The place of one answer in the output.
 struct AnswerSlot {
   bool ready = false;
-  std::string text;
+  ShownText text;
 
-  void fill(std::string answer) {
+  void fill(ShownText answer) {
     text = std::move(answer);
     ready = true;
   }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
+#include <fcntl.h>
+
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
 #include <new>
 
+#include "base/log.h"
 #include "base/out_of_memory.h"
 #include "crawler/command_line.h"
 #include "crawler/json_lines.h"
@@ -23,20 +25,34 @@ struct Dispatch {
   ExitCode operator()(const ParseOptions& options) const { return command_parse(options); }
   ExitCode operator()(const DemoOptions& options) const { return command_demo(options); }
   ExitCode operator()(const ShowText& show) const {
+    ShownText text;
+    text.lines(show.text);
     Output output;
-    output.write(show.text);
+    output.write(text);
     return output.flush() ? ExitCode::kDone : ExitCode::kIo;
   }
   ExitCode operator()(const UsageError& error) const {
-    std::fprintf(stderr, "crawl: %s\n", error.message.c_str());
+    complain(error.message);
     return error.code;
   }
 };
+
+// A standard descriptor that is closed would be taken by the next file that is opened, a lock or a
+// seeds file, and lines meant for the terminal would go there. These can be neither read nor
+// written, as if they were still closed.
+void fill_standard_descriptors() {
+  for (const int fd : {0, 1, 2}) {
+    if (fcntl(fd, F_GETFD) >= 0) continue;
+    // The lowest that is free: `fd`. It stays open for good.
+    if (open("/dev/null", (fd == 0 ? O_WRONLY : O_RDONLY) | O_CLOEXEC) != fd) return;
+  }
+}
 
 }  // namespace
 }  // namespace crawl
 
 int main(int argc, char** argv) {
+  crawl::fill_standard_descriptors();
   std::set_new_handler(crawl::out_of_memory);
   // A reader of stdout that goes away is seen where it is written to.
   std::signal(SIGPIPE, SIG_IGN);

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <charconv>
 
-#include "base/escape.h"
 #include "base/units.h"
 #include "crawler/suggest.h"
 
@@ -52,7 +51,7 @@ std::string option_in(const std::string& message) { return message.substr(0, mes
 }  // namespace
 
 std::string not_a(const std::string& value, const std::string& expected) {
-  return "'" + escape_for_terminal(value) + "' is not " + expected;
+  return "'" + value + "' is not " + expected;
 }
 
 ValueReader read_text(std::string& target) {
@@ -163,7 +162,7 @@ void OptionSet::add_flag(const std::string& names, const std::string& help,
 
 std::string OptionSet::unknown_option(const std::string& word) const {
   const std::string option = word.substr(0, word.find('='));
-  std::string message = "unknown option " + escape_for_terminal(option);
+  std::string message = "unknown option " + option;
   const std::optional<std::string> meant = nearest(option, names());
   return message + (meant ? "; did you mean " + *meant + "?" : "; see crawl --help");
 }
@@ -193,10 +192,10 @@ OptionSet::Parsed OptionSet::parse(const std::vector<std::string>& words) {
     parsed.help = true;
     return parsed;
   } catch (const CLI::ArgumentMismatch& error) {
-    parsed.error = escape_for_terminal(option_in(error.what())) + " needs a value";
+    parsed.error = option_in(error.what()) + " needs a value";
     return parsed;
   } catch (const CLI::ParseError& error) {
-    parsed.error = escape_for_terminal(error.what());
+    parsed.error = error.what();
     return parsed;
   }
   for (const std::string& word : app_->remaining()) {

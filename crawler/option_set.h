@@ -2,8 +2,7 @@
 #pragma once
 
 // The options of one command: declared once, set from the command line (by CLI11) or a
-// configuration file, shown by --help. A value's reader stores it or says what is wrong; no message
-// has more than one line.
+// configuration file, shown by --help. A value's reader stores it or says what is wrong.
 
 #include <cstdint>
 #include <functional>
@@ -29,7 +28,7 @@ ValueReader read_size(int64_t& target, int64_t bytes_min, int64_t bytes_max);
 ValueReader read_number(int64_t& target, int64_t min, int64_t max);
 ValueReader read_number(int& target, int64_t min, int64_t max);
 
-// `'value' is not <expected>`, escaped.
+// `'value' is not <expected>`.
 std::string not_a(const std::string& value, const std::string& expected);
 
 enum class Shown { kYes, kNo };  // kNo: not in --help, never suggested

@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <utility>
 
-#include "base/escape.h"
+#include "base/log.h"
 
 namespace crawl {
 namespace {
@@ -165,12 +165,10 @@ void ParseClient::on_fetcher_lost(const FetcherPool::Loss& loss) {
 void ParseClient::on_fetcher_ready(size_t /*index*/, pid_t /*pid*/, const Ready& /*ready*/) {}
 
 void ParseClient::on_fetcher_log(size_t /*index*/, std::string_view text) {
-  std::fprintf(stderr, "crawl: fetcher: %s\n", escape_for_terminal(text).c_str());
+  complain("fetcher: " + std::string(text));
 }
 
-void ParseClient::on_warning(const std::string& text) {
-  std::fprintf(stderr, "crawl: %s\n", escape_for_terminal(text).c_str());
-}
+void ParseClient::on_warning(const std::string& text) { complain(text); }
 
 void ParseClient::on_unusable(const Error& error) { unusable_ = error; }
 

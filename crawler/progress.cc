@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <cstdio>
 
-#include "base/escape.h"
 #include "base/units.h"
 
 namespace crawl {
@@ -53,18 +52,18 @@ std::string shell_word(const std::string& word) {
   if (safe) return word;
   std::string quoted = "'";
   for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
-  return escape_for_terminal(quoted + "'");
+  return quoted + "'";
 }
 
 std::string end_text(std::string_view reason) {
   if (reason == "done") return "done";
   if (reason == "interrupted") return "interrupted";
   if (reason.starts_with("max_")) {
-    std::string option = "stopped by --" + escape_for_terminal(reason);
+    std::string option = "stopped by --" + std::string(reason);
     std::replace(option.begin(), option.end(), '_', '-');
     return option;
   }
-  return "ended (" + escape_for_terminal(reason) + ")";
+  return "ended (" + std::string(reason) + ")";
 }
 
 }  // namespace
@@ -166,7 +165,7 @@ void Progress::erase() {
 
 void Progress::say(const std::string& line) {
   if (options_.format == LogFormat::kJson) return reports_.info(line);
-  write_all(options_.fd, "crawl: " + line + "\n");
+  complain(line, options_.fd);
 }
 
 void Progress::finish(const ProgressSnapshot& s, std::string_view end_reason) {

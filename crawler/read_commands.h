@@ -2,11 +2,10 @@
 #pragma once
 
 // The commands that read a database. They open it read-only, also while a crawl is writing to it.
-// Data goes to `out`, messages to `err`; everything shown is escaped for a terminal, save the bytes
-// of `crawl cat`.
+// Data goes to `out_fd`, messages to `err_fd`; everything shown is escaped for a terminal, save the
+// bytes of `crawl cat`, which are where they do not go to one.
 
 #include <cstdint>
-#include <cstdio>
 #include <string>
 #include <vector>
 
@@ -20,8 +19,8 @@ struct ReadOptions {
   bool json = false;              // status
   bool text_only = false;         // cat: the visible text instead of the body's bytes
   int64_t run = 0;                // cat: as this run left it; 0: as it is
-  std::FILE* out = stdout;
-  std::FILE* err = stderr;
+  int out_fd = 1;
+  int err_fd = 2;
 };
 // One type per command, for the variant that the command line is parsed into.
 struct StatusOptions : ReadOptions {};
@@ -36,8 +35,8 @@ struct CheckOptions : ReadOptions {};
 ExitCode command_status(const ReadOptions& options);
 // `crawl why URL…`: what became of each URL and why. kUsage: not a URL. kNoInput: never seen.
 ExitCode command_why(const ReadOptions& options);
-// `crawl cat URL…`: the stored bodies. kUsage: not a URL. kNoInput: never seen, or nothing is
-// stored.
+// `crawl cat URL…`: the stored bodies. kUsage: not a URL, or no text and bound for a terminal.
+// kNoInput: never seen, or nothing is stored.
 ExitCode command_cat(const ReadOptions& options);
 // `crawl check`: "ok" with counts, or each thing that is wrong and kIo.
 ExitCode command_check(const ReadOptions& options);

@@ -3,14 +3,14 @@
 
 #include <fmt/format.h>
 
-#include "base/escape.h"
 #include "base/limits.h"
+#include "base/log.h"
+#include "crawler/json_lines.h"
 
 namespace crawl {
 
 ExitCode report_line(const ReadOptions& options, ExitCode code, std::string_view text) {
-  const std::string line = fmt::format("crawl: {}\n", escape_for_terminal(text));
-  std::fwrite(line.data(), 1, line.size(), options.err);
+  complain(text, options.err_fd);
   return code;
 }
 
@@ -19,11 +19,10 @@ ExitCode report_error(const ReadOptions& options, const Error& error) {
   return report_line(options, code, error.message());
 }
 
-ExitCode print(const ReadOptions& options, std::string_view text) {
-  const bool written = std::fwrite(text.data(), 1, text.size(), options.out) == text.size() &&
-                       std::fflush(options.out) == 0;
-  if (written) return ExitCode::kDone;
-  return report_error(options, errno_error("cannot write the answer"));
+ExitCode print(const ReadOptions& options, const ShownText& text) {
+  Output output(options.out_fd, options.err_fd);
+  output.write(text);
+  return output.flush() ? ExitCode::kDone : ExitCode::kIo;
 }
 
 namespace {

@@ -7,18 +7,19 @@
 #include <string>
 #include <string_view>
 
+#include "base/shown_text.h"
 #include "crawler/read_commands.h"
 #include "storage/database.h"
 #include "web/url.h"
 
 namespace crawl {
 
-// "crawl: …" on options.err; returns the exit code for the error.
+// "crawl: …" on options.err_fd; returns the exit code for the error.
 ExitCode report_error(const ReadOptions& options, const Error& error);
 ExitCode report_line(const ReadOptions& options, ExitCode code, std::string_view text);
 
-// Writes to options.out and flushes; kIo when that fails (a full disk, a closed pipe).
-ExitCode print(const ReadOptions& options, std::string_view text);
+// Writes to options.out_fd; kIo when that fails (a full disk, a closed pipe).
+ExitCode print(const ReadOptions& options, const ShownText& text);
 
 // Opens the database and calls `answer` for each URL of the options, in its canonical form, with
 // the name that its row has: that is the same but for URLs that are too long to be kept

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/escape.h"
 #include "crawler/coordinator.h"
 
 namespace crawl {
@@ -94,7 +93,7 @@ Result<std::vector<int64_t>> Coordinator::number_seeds(Database& database,
   });
   if (!listed) return listed.error();
   std::vector<int64_t> numbers;
-  if (!seeds.empty()) first_seed_ = escape_for_terminal(seeds.front().url.href());
+  if (!seeds.empty()) first_seed_ = seeds.front().url.href();
   for (const Seed& seed : seeds) {
     const auto [place, added] = ids.try_emplace(seed.url.href(), next_id);
     if (added) ++next_id;

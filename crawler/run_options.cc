@@ -11,7 +11,6 @@
 #include <charconv>
 #include <cstring>
 
-#include "base/escape.h"
 #include "base/limits.h"
 #include "crawler/canonical_option.h"
 #include "crawler/suggest.h"
@@ -92,7 +91,7 @@ ValueReader read_pattern(std::vector<std::string>& target) {
   return [&target](const std::string& value) -> std::string {
     const re2::RE2 pattern(value, re2::RE2::Quiet);
     if (!pattern.ok()) {
-      return not_a(value, "a regular expression (RE2): " + escape_for_terminal(pattern.error()));
+      return not_a(value, "a regular expression (RE2): " + pattern.error());
     }
     target.push_back(value);
     return "";

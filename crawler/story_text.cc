@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
-#include "base/escape.h"
 #include "base/units.h"
 #include "crawler/traps.h"
 #include "storage/explain.h"
@@ -12,60 +11,60 @@
 
 namespace crawl {
 
-std::string story_line(std::string_view label, std::string_view text) {
-  return fmt::format("  {:<12}{}\n", label, text);
+ShownText story_line(std::string_view label, std::string_view text) {
+  ShownText shown;
+  shown.line(fmt::format("  {:<12}{}", label, text));
+  return shown;
 }
 
 namespace {
 
-std::string escaped_line(std::string_view label, std::string_view text) {
-  return text.empty() ? "" : story_line(label, escape_for_terminal(text));
+ShownText line_if_known(std::string_view label, std::string_view text) {
+  return text.empty() ? ShownText() : story_line(label, text);
 }
 
-std::string explained(const Explanation& explanation) {
-  std::string text = story_line("that means", explanation.meaning);
+ShownText explained(const Explanation& explanation) {
+  ShownText text = story_line("that means", explanation.meaning);
   if (!explanation.advice.empty()) text += story_line("to do", explanation.advice);
   return text;
 }
 
-std::string skipped_text(const UrlStory& story) {
-  std::string text = escaped_line("skipped", story.reason);
+ShownText skipped_text(const UrlStory& story) {
+  ShownText text = line_if_known("skipped", story.reason);
   const std::string_view of_trap = trap_rule_text(story.rule);
-  text += escaped_line("rule",
-                       of_trap.empty() ? story.rule : fmt::format("{}: {}", story.rule, of_trap));
+  text += line_if_known("rule",
+                        of_trap.empty() ? story.rule : fmt::format("{}: {}", story.rule, of_trap));
   const std::optional<SkipReason> reason = skip_reason_named(story.reason);
   return reason ? text + explained(explain(*reason)) : text;
 }
 
-std::string document_text(const UrlStory& story) {
-  std::string text = escape_for_terminal(story.content_type);
+ShownText document_text(const UrlStory& story) {
+  std::string text = story.content_type;
   if (!story.document.empty()) {
-    text +=
-        fmt::format("{}read as {}", text.empty() ? "" : ", ", escape_for_terminal(story.document));
+    text += fmt::format("{}read as {}", text.empty() ? "" : ", ", story.document);
   }
   if (!story.lang.empty()) {
-    text += fmt::format("{}language {}", text.empty() ? "" : ", ", escape_for_terminal(story.lang));
+    text += fmt::format("{}language {}", text.empty() ? "" : ", ", story.lang);
     if (!story.lang_source.empty()) {
-      text += fmt::format(" (by {})", escape_for_terminal(story.lang_source));
+      text += fmt::format(" (by {})", story.lang_source);
     }
   }
-  return text.empty() ? "" : story_line("type", text);
+  return line_if_known("type", text);
 }
 
-std::string backoff_text(const UrlStory& story) {
+ShownText backoff_text(const UrlStory& story) {
   if (!story.host || story.host->backoff_level == 0) return {};
   return story_line(
       "host", fmt::format("it backs off, level {}: no request before {}", story.host->backoff_level,
                           iso8601_utc(story.host->next_at)));
 }
 
-std::string redirects_text(const UrlStory& story) {
-  std::string text;
+ShownText redirects_text(const UrlStory& story) {
+  ShownText text;
   for (const RedirectStep& step : story.redirects) {
     const std::string& fate = step.outcome.empty() ? step.state : step.outcome;
-    text += story_line(
-        text.empty() ? "leads to" : "and then",
-        fmt::format("{} ({})", escape_for_terminal(step.url), escape_for_terminal(fate)));
+    text +=
+        story_line(text.empty() ? "leads to" : "and then", fmt::format("{} ({})", step.url, fate));
   }
   return text;
 }
@@ -73,10 +72,10 @@ std::string redirects_text(const UrlStory& story) {
 // "by a link (a, rel nofollow) that says “text”".
 std::string found_by(const ChainStep& step) {
   if (step.kind.empty()) return "";
-  std::string text = fmt::format("link of kind {}", escape_for_terminal(step.kind));
-  if (!step.rel.empty()) text += fmt::format(", rel \"{}\"", escape_for_terminal(step.rel));
+  std::string text = fmt::format("link of kind {}", step.kind);
+  if (!step.rel.empty()) text += fmt::format(", rel \"{}\"", step.rel);
   if (!step.anchor.empty()) {
-    text += fmt::format(", it says \"{}\"", escape_for_terminal(step.anchor));
+    text += fmt::format(", it says \"{}\"", step.anchor);
   }
   return text;
 }
@@ -101,8 +100,7 @@ std::string robots_rule_text(const RobotsRow& robots, const Url& url) {
   }
   const std::string rule =
       fmt::format("{}: {}", decision.rule->allow ? "Allow" : "Disallow", decision.rule->pattern);
-  return fmt::format("{} it by \"{}\"", decision.allowed ? "allows" : "refuses",
-                     escape_for_terminal(rule));
+  return fmt::format("{} it by \"{}\"", decision.allowed ? "allows" : "refuses", rule);
 }
 
 std::string since(int64_t at) { return at == 0 ? "" : fmt::format(" since {}", iso8601_utc(at)); }
@@ -141,14 +139,14 @@ std::string urls_list(const std::vector<std::string>& urls, int64_t count) {
   std::string text;
   for (const std::string& url : urls) {
     if (!text.empty()) text += ", ";
-    text += escape_for_terminal(url);
+    text += url;
   }
   return static_cast<int64_t>(urls.size()) < count ? text + ", …" : text;
 }
 
 }  // namespace
 
-std::string fate_text(const UrlStory& story) {
+ShownText fate_text(const UrlStory& story) {
   if (story.state == name(UrlState::kSkipped)) return skipped_text(story);
   if (story.state == name(UrlState::kPending)) {
     return story_line("pending", story.fetched ? "waits to be fetched again" : "not fetched yet") +
@@ -157,17 +155,17 @@ std::string fate_text(const UrlStory& story) {
   std::string outcome = story.outcome;
   if (story.status != 0 && story.page_outcome == story.outcome)
     outcome += fmt::format(" (HTTP status {})", story.status);
-  std::string text = story_line("outcome", escape_for_terminal(outcome));
-  text += escaped_line("detail", story.reason.empty() ? story.detail : story.reason);
-  text += escaped_line("rule", story.rule);
+  ShownText text = story_line("outcome", outcome);
+  text += line_if_known("detail", story.reason.empty() ? story.detail : story.reason);
+  text += line_if_known("rule", story.rule);
   const std::optional<Outcome> known = outcome_named(story.outcome);
   return known ? text + explained(explain(*known)) : text;
 }
 
-std::string content_text(const UrlStory& story) {
+ShownText content_text(const UrlStory& story) {
   if (!story.fetched) return {};
-  std::string text = redirects_text(story);
-  text += escaped_line("title", story.title);
+  ShownText text = redirects_text(story);
+  text += line_if_known("title", story.title);
   text += document_text(story);
   if (story.has_body) {
     text +=
@@ -178,36 +176,36 @@ std::string content_text(const UrlStory& story) {
   } else if ((story.robots_directives & 4) != 0) {
     text += story_line("noarchive", "the page asks not to be archived: no body is kept");
   }
-  text += escaped_line("canonical", story.declared_canonical);
+  text += line_if_known("canonical", story.declared_canonical);
   return text;
 }
 
-std::string origin_text(const UrlStory& story) {
-  std::string text;
+ShownText origin_text(const UrlStory& story) {
+  ShownText text;
   if (story.chain.empty()) {
     text +=
         story_line("found", story.state == name(UrlState::kSkipped) ? "as a seed" : "it is a seed");
   } else {
-    text += escaped_line("found on", story.chain.front().url);
+    text += line_if_known("found on", story.chain.front().url);
     const std::string by = found_by(story.chain.front());
     if (!by.empty()) text += story_line("found by", by);
     for (size_t i = 1; i < story.chain.size(); ++i) {
-      text += escaped_line(i == 1 ? "by way of" : "", story.chain[i].url);
+      text += line_if_known(i == 1 ? "by way of" : "", story.chain[i].url);
     }
   }
   if (!story.seed.empty()) {
-    std::string seed = escape_for_terminal(story.seed);
-    if (!story.tag.empty()) seed += fmt::format(" (tag {})", escape_for_terminal(story.tag));
+    std::string seed = story.seed;
+    if (!story.tag.empty()) seed += fmt::format(" (tag {})", story.tag);
     text += story_line("seed", seed);
   }
-  if (story.role != name(UrlRole::kPage)) text += escaped_line("wanted as", story.role);
+  if (story.role != name(UrlRole::kPage)) text += line_if_known("wanted as", story.role);
   text += story_line("depth", std::to_string(story.depth));
   if (story.hops > 0 && story.role != name(UrlRole::kSitemap))
     text += story_line("redirects", fmt::format("{} led here", story.hops));
   return text + story_line("first seen", iso8601_utc(story.first_seen_at));
 }
 
-std::string robots_text(const UrlStory& story, const Url& url) {
+ShownText robots_text(const UrlStory& story, const Url& url) {
   const RobotsRow* robots = robots_of(story, url);
   if (robots == nullptr) return {};
   std::string text;
@@ -230,7 +228,7 @@ std::string robots_text(const UrlStory& story, const Url& url) {
   return story_line("robots.txt", text);
 }
 
-std::string due_text(const UrlStory& story) {
+ShownText due_text(const UrlStory& story) {
   if (story.state != name(UrlState::kDone)) return {};
   if (story.outcome == name(Outcome::kCrashedFetcher)) return story_line("due again", "never");
   if (!story.fetched || story.due_at == 0) {
@@ -240,7 +238,7 @@ std::string due_text(const UrlStory& story) {
                     fmt::format("{}: {}", iso8601_utc(story.due_at), due_reason(story)));
 }
 
-std::string links_text(const UrlStory& story, const LinkCount& to) {
+ShownText links_text(const UrlStory& story, const LinkCount& to) {
   std::string text = fmt::format("{}{} to it, {} on it", to.complete ? "" : "at least ", to.count,
                                  story.links_out);
   if (to.sitemaps > 0) {
@@ -253,9 +251,9 @@ std::string links_text(const UrlStory& story, const LinkCount& to) {
   return story_line("links", text);
 }
 
-std::string like_text(const UrlStory& story, const LikePages& like) {
+ShownText like_text(const UrlStory& story, const LikePages& like) {
   const std::string_view least = like.complete ? "" : "at least ";
-  std::string text = escaped_line("copy of", story.duplicate_of);
+  ShownText text = line_if_known("copy of", story.duplicate_of);
   if (like.same > 0) {
     text += story_line("same as", fmt::format("{}{} others: {}", least, like.same,
                                               urls_list(like.same_urls, like.same)));
@@ -267,13 +265,13 @@ std::string like_text(const UrlStory& story, const LikePages& like) {
   return text;
 }
 
-std::string visits_text(const UrlStory& story) {
-  std::string text;
+ShownText visits_text(const UrlStory& story) {
+  ShownText text;
   for (const VisitInfo& visit : story.visits) {
-    std::string what = fmt::format("{}  run {}  {}", iso8601_utc(visit.at), visit.run_id,
-                                   escape_for_terminal(visit.outcome));
+    std::string what =
+        fmt::format("{}  run {}  {}", iso8601_utc(visit.at), visit.run_id, visit.outcome);
     if (visit.status != 0) what += fmt::format(" {}", visit.status);
-    if (!visit.change.empty()) what += fmt::format("  {}", escape_for_terminal(visit.change));
+    if (!visit.change.empty()) what += fmt::format("  {}", visit.change);
     if (visit.change == "changed" && !visit.text_changed) what += " (not its text)";
     text += story_line(text.empty() ? "visits" : "", what);
   }

@@ -79,6 +79,13 @@ TEST_CASE("log: a line stays one line, whatever the text", "[log]") {
             "22:13:20 info: title \\x1b]0;owned\\x07\\n22:13:20 error: forged\\xff\n"});
 }
 
+TEST_CASE("log: a complaint is one line and escaped", "[log]") {
+  Receiver receiver;
+  complain("'\x1b[2J\ncrawl: forged' is not a duration", receiver.write_end.fd());
+  CHECK(receiver.writes() ==
+        std::vector<std::string>{"crawl: '\\x1b[2J\\ncrawl: forged' is not a duration\n"});
+}
+
 TEST_CASE("log: a JSON line is one object with the time in UTC", "[log]") {
   Receiver receiver;
   const FakeClock clock;

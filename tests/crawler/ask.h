@@ -3,12 +3,14 @@
 
 // Runs a reading command and keeps what it writes.
 
-#include <cstdio>
-#include <cstdlib>
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/unique_fd.h"
 #include "crawler/read_commands.h"
 #include "tests/support/catch.h"
 
@@ -17,23 +19,17 @@ namespace crawl::test {
 // What a command writes, in memory.
 class Capture {
  public:
-  Capture() : file_(::open_memstream(&data_, &size_)) { REQUIRE(file_ != nullptr); }
-  ~Capture() {
-    std::fclose(file_);
-    std::free(data_);
-  }
-  Capture(const Capture&) = delete;
-  Capture& operator=(const Capture&) = delete;
-  std::FILE* file() { return file_; }
-  std::string text() {
-    std::fflush(file_);
-    return {data_, size_};
+  Capture() : file_(::memfd_create("captured", MFD_CLOEXEC)) { REQUIRE(file_); }
+  int fd() const { return file_.fd(); }
+  std::string text() const {
+    std::string bytes(static_cast<size_t>(::lseek(file_.fd(), 0, SEEK_END)), '\0');
+    REQUIRE(::pread(file_.fd(), bytes.data(), bytes.size(), 0) ==
+            static_cast<ssize_t>(bytes.size()));
+    return bytes;
   }
 
  private:
-  char* data_ = nullptr;
-  size_t size_ = 0;
-  std::FILE* file_;
+  UniqueFd file_;
 };
 
 struct Answer {
@@ -54,8 +50,8 @@ inline Answer ask(Command command, const std::string& database, std::vector<std:
   options.json = json;
   options.text_only = text_only;
   options.run = run;
-  options.out = out.file();
-  options.err = err.file();
+  options.out_fd = out.fd();
+  options.err_fd = err.fd();
   const ExitCode code = command(options);
   return {code, out.text(), err.text()};
 }

@@ -21,7 +21,7 @@ TEST_CASE("canonical_option: a wrong word is named, with the nearest right one",
   const std::string choices = "one of sort, session, tracking, index, all, none";
   CHECK(problem("sort,index") == "");
   CHECK(problem("sort,trackin") == "'trackin' is not " + choices + "; did you mean tracking?");
-  CHECK(problem("\x1b") == "'\\x1b' is not " + choices);
+  CHECK(problem("\x1b") == "'\x1b' is not " + choices);
   CHECK(problem("") == "'' is not " + choices);
   CHECK(problem("sort,all") == "'all' stands alone");
 }

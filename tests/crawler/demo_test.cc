@@ -161,9 +161,9 @@ TEST_CASE("demo: files are found by name, and only those", "[demo]") {
 }
 
 TEST_CASE("demo: a table is aligned by characters, escaped and cut", "[demo]") {
-  const std::string table = aligned_table(
+  const ShownText table = aligned_table(
       {{"status", "title", "url"}, {"200", "Bücher", "u"}, {"404", "\x1b[2J", "abcdefgh"}}, 7);
-  CHECK(table ==
+  CHECK(table.bytes() ==
         "status  title    url\n"
         "200     Bücher   u\n"
         "404     \\x1b[2J  abcdefg\n");

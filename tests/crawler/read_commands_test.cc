@@ -301,11 +301,11 @@ TEST_CASE("read commands: an answer that cannot be written is an error", "[statu
   options.database = path;
   options.urls = {"http://a.test/"};
   Capture err;
-  options.err = err.file();
-  options.out = std::fopen("/dev/full", "w");
-  REQUIRE(options.out != nullptr);
+  options.err_fd = err.fd();
+  const UniqueFd full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
+  REQUIRE(full);
+  options.out_fd = full.fd();
   CHECK(command_status(options) == ExitCode::kIo);
   CHECK(command_cat(options) == ExitCode::kIo);
-  std::fclose(options.out);
   CHECK(err.text().find("No space left on device") != std::string::npos);
 }
