@@ -18,6 +18,7 @@ namespace {
 
 constexpr int kWriterBusyMs = 30'000;  // somebody else's tool holds a write lock: wait that long
 constexpr int kReaderBusyMs = 5'000;
+constexpr int kLogWaitMs = 1'000;  // a reader holds on to a log that is to be emptied
 
 // How a database of version - 1 becomes one of `version`; a new one starts at 0 and takes all
 // steps.
@@ -254,7 +255,9 @@ Result<Database> Database::open_writer(const std::string& path) {
   }
   Database database(open_handle(plain_sqlite_path(path), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
                                 kWriterBusyMs));
-  if (sqlite3_errcode(database.handle_) != SQLITE_OK) return sqlite_error(database.handle_, "open");
+  if (sqlite3_errcode(database.handle_) != SQLITE_OK) {
+    return sqlite_error(database.handle_, "open " + path);
+  }
   if (sqlite3_db_readonly(database.handle_, "main") == 1) {
     return Error{Errc::kIo, 0, path + " is not writable"};
   }
@@ -267,13 +270,20 @@ Result<Database> Database::open_writer(const std::string& path) {
   // application_id that check_identity_untouched() looks for, in the main file or not at all.
   if (Result<void> migrated = migrate(database); !migrated) return migrated.error();
   if (Result<void> wal = use_wal(database, path); !wal) return wal.error();
+  // A log that was left behind goes into the database before anything is added to it. Where a sync
+  // had failed, its end may be readable and yet never reach the disk: what is written behind it
+  // would be lost with it.
+  Result<void> emptied = database.checkpoint(SQLITE_CHECKPOINT_TRUNCATE, kLogWaitMs);
+  if (!emptied) return emptied.error();
   return database;
 }
 
 Result<Database> Database::open_reader(const std::string& path) {
   if (Result<void> there = inspect_readable_path(path); !there) return there.error();
   Database database(open_handle(plain_sqlite_path(path), SQLITE_OPEN_READONLY, kReaderBusyMs));
-  if (sqlite3_errcode(database.handle_) != SQLITE_OK) return sqlite_error(database.handle_, "open");
+  if (sqlite3_errcode(database.handle_) != SQLITE_OK) {
+    return sqlite_error(database.handle_, "open " + path);
+  }
   Result<void> ours = check_identity(database.handle_, path);
   if (!ours && ours.error().code == Errc::kIo && !has_log(path)) {
     // In a directory that cannot be written, no index of the log can be made; a database without a
@@ -322,6 +332,17 @@ Result<void> Database::execute(const std::string& sql) {
     return sqlite_error(handle_, "write");
   }
   return {};
+}
+
+Result<void> Database::checkpoint(int mode, int wait_ms) {
+  sqlite3_busy_timeout(handle_, wait_ms);
+  const int rc = sqlite3_wal_checkpoint_v2(handle_, nullptr, mode, nullptr, nullptr);
+  Result<void> done;
+  if (rc != SQLITE_OK && rc != SQLITE_BUSY && rc != SQLITE_LOCKED) {
+    done = sqlite_error(handle_, "write");
+  }
+  sqlite3_busy_timeout(handle_, kWriterBusyMs);
+  return done;
 }
 
 }  // namespace crawl

@@ -72,6 +72,10 @@ class Database {
 
   Result<Statement> prepare(std::string_view sql);
   Result<void> execute(const std::string& sql);  // statements without rows
+  // Copies the log back into the database: the writing connection only. `mode` is SQLite's; waits
+  // at most `wait_ms` for readers. One in the way is no failure, a disk that is full or broken is
+  // one: nothing is lost by it, the log keeps what could not be moved.
+  Result<void> checkpoint(int mode, int wait_ms);
   sqlite3* handle() { return handle_; }
 
  private:

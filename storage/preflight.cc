@@ -103,6 +103,64 @@ int64_t big_endian_32(const unsigned char* bytes) {
                               uint32_t{bytes[2]} << 8 | uint32_t{bytes[3]});
 }
 
+// After a power cut the first page may be torn: then it is in the journal or in the log as well,
+// and SQLite mends it. (Formats: SQLite file format §3, §4. Whether they are whole is for SQLite to
+// see.)
+
+bool read_at(int fd, int64_t offset, unsigned char* to, size_t count) {
+  return ::pread(fd, to, count, offset) == static_cast<ssize_t>(count);
+}
+
+UniqueFd open_beside(const std::string& path, const char* suffix) {
+  return UniqueFd(::open((path + suffix).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+}
+
+// Among records that begin with a page's number and have its content `head` bytes later.
+bool has_our_first_page(int fd, int64_t at, int64_t head, int64_t length) {
+  std::array<unsigned char, 24 + kHeaderBytes> record;
+  const auto wanted = static_cast<size_t>(head) + kHeaderBytes;
+  for (; length > 0 && read_at(fd, at, record.data(), wanted); at += length) {
+    if (big_endian_32(record.data()) == 1 &&
+        big_endian_32(&record[static_cast<size_t>(head) + 68]) == kApplicationId) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// Or the journal says that there was nothing before: the database was being made.
+bool journal_knows_better(const std::string& path) {
+  constexpr unsigned char kMagic[] = {0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7};
+  const UniqueFd journal = open_beside(path, "-journal");
+  unsigned char header[28];
+  if (!journal || !read_at(journal.fd(), 0, header, sizeof header)) return false;
+  if (std::memcmp(header, kMagic, sizeof kMagic) != 0) return false;
+  const int64_t pages_before = big_endian_32(&header[16]);
+  const int64_t sector = big_endian_32(&header[20]);
+  const int64_t page = big_endian_32(&header[24]);
+  return pages_before == 0 || has_our_first_page(journal.fd(), sector, 4, page + 8);
+}
+
+bool log_knows_better(const std::string& path) {
+  const UniqueFd log = open_beside(path, "-wal");
+  unsigned char header[32];
+  return log && read_at(log.fd(), 0, header, sizeof header) &&
+         has_our_first_page(log.fd(), sizeof header, 24, big_endian_32(&header[8]) + 24);
+}
+
+Result<void> judge_header(const std::string& path) {
+  UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) return errno_error("open " + path);
+  std::array<unsigned char, kHeaderBytes> header{};
+  const ssize_t got = ::pread(file.fd(), header.data(), header.size(), 0);
+  if (got < 0) return errno_error("read " + path);
+  if (static_cast<size_t>(got) < header.size() ||
+      std::memcmp(header.data(), "SQLite format 3", 16) != 0) {
+    return not_a_database(path);
+  }
+  return judge_identity(big_endian_32(&header[68]), big_endian_32(&header[60]), path);
+}
+
 std::string space_left(const std::string& path) {
   struct statvfs info {};
   if (::statvfs(path.c_str(), &info) != 0) return {};
@@ -177,24 +235,37 @@ Result<void> check_identity(sqlite3* handle, const std::string& path) {
 }
 
 Result<void> check_identity_untouched(const std::string& path) {
-  UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) return errno_error("open " + path);
-  std::array<unsigned char, kHeaderBytes> header{};
-  const ssize_t got = ::pread(file.fd(), header.data(), header.size(), 0);
-  if (got < 0) return errno_error("read " + path);
-  if (static_cast<size_t>(got) < header.size() ||
-      std::memcmp(header.data(), "SQLite format 3", 16) != 0) {
-    return not_a_database(path);
-  }
-  return judge_identity(big_endian_32(&header[68]), big_endian_32(&header[60]), path);
+  Result<void> judged = judge_header(path);
+  if (judged || judged.error().code != Errc::kCorrupt) return judged;
+  const std::string file = resolved(path);
+  if (journal_knows_better(file) || log_knows_better(file)) return {};
+  return judged;
 }
+
+namespace {
+
+// errno of the last call that failed on the database or on its log: SQLite forgets it where a
+// commit fails.
+int system_errno(sqlite3* handle) {
+  int number = sqlite3_system_errno(handle);
+  if (number != 0 || handle == nullptr) return number;
+  sqlite3_file_control(handle, "main", SQLITE_FCNTL_LAST_ERRNO, &number);
+  sqlite3_file* log = nullptr;
+  sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+  if (number == 0 && log != nullptr && log->pMethods != nullptr) {
+    log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &number);
+  }
+  return number;
+}
+
+}  // namespace
 
 Error sqlite_error(sqlite3* handle, std::string_view doing) {
   const int rc = sqlite3_errcode(handle);
   if (rc == SQLITE_NOMEM || sqlite3_extended_errcode(handle) == SQLITE_IOERR_NOMEM) {
     out_of_memory();
   }
-  const int system = sqlite3_system_errno(handle);
+  const int system = rc == SQLITE_IOERR ? system_errno(handle) : sqlite3_system_errno(handle);
   const char* file = handle == nullptr ? nullptr : sqlite3_db_filename(handle, "main");
   const std::string path = file == nullptr ? "" : file;
   const std::string context =

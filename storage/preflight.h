@@ -31,7 +31,8 @@ std::string immutable_sqlite_uri(const std::string& path);
 Result<void> check_identity(sqlite3* handle, const std::string& path);
 // The same from outside, by the bytes of the file's header, leaving no trace. Not through SQLite: a
 // connection that leaves no trace would ignore the journal of an interrupted transaction, and call
-// malformed what only has to be rolled back.
+// malformed what only has to be rolled back. A file whose first page a power cut has torn is ours
+// when its journal or its log says so.
 Result<void> check_identity_untouched(const std::string& path);
 
 // The Error for the last failure on `handle`: kFull (with the space left) for a full disk, kBusy,

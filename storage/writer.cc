@@ -25,14 +25,12 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-// A log this long is copied back into the database; one that keeps growing because a reader holds
-// an old snapshot is worth a short wait for that reader.
-constexpr int64_t kCheckpointBytes = 64ll << 20;
-constexpr int64_t kCheckpointAgainBytes = 16ll << 20;
-constexpr int64_t kLogBytesWorthWaiting = 256ll << 20;
+// A log that could not be copied back whole, because a reader holds an old snapshot, is tried again
+// when it has grown by a part; one that keeps growing is worth a short wait for that reader.
+constexpr int64_t kCheckpointAgainPart = 4;
+constexpr int64_t kTimesLongerWorthWaiting = 4;
 constexpr int kCheckpointWaitMs = 200;
 constexpr int kFinalCheckpointWaitMs = 2'000;
-constexpr int kBusyMs = 30'000;
 
 struct QueuedUnit {
   uint64_t ticket;
@@ -74,7 +72,6 @@ struct Writer::State {
   void fail(Error error);
   Result<void> record_end(const RunEnd& end);
   void checkpoint_if_long();
-  void checkpoint(int mode, int wait_ms);
 
   Database database;
   const int64_t run_id;
@@ -209,8 +206,12 @@ void Writer::State::handle(const Stop& stop) {
   if (!failure && stop.end) {
     if (Result<void> recorded = record_end(*stop.end); !recorded) end_failure = recorded.error();
   }
+  if (!failure && !end_failure) {
+    const Result<void> emptied =
+        database.checkpoint(SQLITE_CHECKPOINT_TRUNCATE, kFinalCheckpointWaitMs);
+    if (!emptied) end_failure = emptied.error();
+  }
   if (failure) end_failure = failure;
-  if (!failure) checkpoint(SQLITE_CHECKPOINT_TRUNCATE, kFinalCheckpointWaitMs);
 }
 
 void Writer::State::commit() {
@@ -249,21 +250,13 @@ Result<void> Writer::State::record_end(const RunEnd& end) {
 
 void Writer::State::checkpoint_if_long() {
   if (log_bytes < checkpoint_tried) checkpoint_tried = 0;  // the log began anew
-  if (log_bytes < kCheckpointBytes || log_bytes < checkpoint_tried + kCheckpointAgainBytes) return;
+  const int64_t again = checkpoint_tried + options.checkpoint_bytes / kCheckpointAgainPart;
+  if (log_bytes < options.checkpoint_bytes || log_bytes < again) return;
   checkpoint_tried = log_bytes;
-  if (log_bytes < kLogBytesWorthWaiting) {
-    checkpoint(SQLITE_CHECKPOINT_PASSIVE, 0);
-  } else {
-    checkpoint(SQLITE_CHECKPOINT_RESTART, kCheckpointWaitMs);
-  }
-}
-
-// A checkpoint that fails loses nothing: the log keeps what it could not move, and a disk that is
-// full or broken fails the next commit too.
-void Writer::State::checkpoint(int mode, int wait_ms) {
-  sqlite3_busy_timeout(database.handle(), wait_ms);
-  sqlite3_wal_checkpoint_v2(database.handle(), nullptr, mode, nullptr, nullptr);
-  sqlite3_busy_timeout(database.handle(), kBusyMs);
+  const bool wait = log_bytes >= kTimesLongerWorthWaiting * options.checkpoint_bytes;
+  const Result<void> done = wait ? database.checkpoint(SQLITE_CHECKPOINT_RESTART, kCheckpointWaitMs)
+                                 : database.checkpoint(SQLITE_CHECKPOINT_PASSIVE, 0);
+  if (!done) fail(done.error());  // or the log would grow for ever
 }
 
 Writer::Writer(std::unique_ptr<State> state) : state_(std::move(state)) {}

@@ -61,6 +61,7 @@ class Writer {
     // at least an hour, at most 30 days.
     int64_t revisit_ms = 20 * 3'600'000;
     int keep_versions = 1;  // texts and bodies of so many versions of a page are kept
+    int64_t checkpoint_bytes = 64ll << 20;  // a log this long is copied back into the database
   };
 
   // Takes the connection and starts the thread. `run_id` marks visits and events.

@@ -181,6 +181,80 @@ TEST_CASE("database: a newer version that is still in the log is refused", "[dat
   sqlite3_close(other);
 }
 
+namespace {
+
+std::string big_endian(uint32_t value) {
+  std::string bytes;
+  for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(value >> shift & 0xFF);
+  return bytes;
+}
+
+// A journal of a transaction that began with `pages`, none of which it holds.
+std::string journal_of(uint32_t pages) {
+  std::string bytes = "\xd9\xd5\x05\xf9\x20\xa1\x63\xd7";
+  bytes += big_endian(0) + big_endian(1) + big_endian(pages) + big_endian(512) + big_endian(8192);
+  bytes.resize(512);
+  return bytes;
+}
+
+}  // namespace
+
+TEST_CASE("database: one whose making a power cut has torn is made anew", "[database]") {
+  const TempDir dir;
+  const std::string path = dir.file("crawl.db");
+  write_file(path, std::string(16'384, 'x'));
+  write_file(path + "-journal", journal_of(2));
+  CHECK(refused_writer(path).code == Errc::kCorrupt);
+  write_file(path + "-journal", journal_of(0));
+  Result<Database> database = Database::open_writer(path);
+  REQUIRE(database);
+  CHECK(query_text(*database, "PRAGMA integrity_check") == "ok");
+  CHECK(query_text(*database, "SELECT count(*) FROM run") == "0");
+}
+
+TEST_CASE("database: a first page that was torn on its way from the log is there again",
+          "[database]") {
+  const TempDir dir;
+  const std::string path = dir.file("crawl.db");
+  const std::string copy = dir.file("copy.db");
+  {
+    TestRun run(path);
+    const std::string text(100'000, 'x');  // makes the file longer, which its first page tells
+    const uint64_t ticket = run.writer->submit(page_unit(ok_page(1, 1, 1, "", text)));
+    run.writer->flush();
+    REQUIRE(run.wait_committed(ticket));
+    write_file(copy, read_file(path).replace(0, 100, std::string(100, 'x')));
+    write_file(copy + "-wal", read_file(path + "-wal"));
+  }
+  {
+    Result<Database> database = Database::open_writer(copy);
+    REQUIRE(database);
+    CHECK(query_text(*database, "PRAGMA integrity_check") == "ok");
+    CHECK(query_text(*database, "SELECT count(*) FROM page") == "1");
+  }
+  // A log of pages that are not ours says nothing about a file that is not ours.
+  write_file(copy, std::string(16'384, 'x'));
+  write_file(copy + "-wal", std::string(100'000, 'y'));
+  CHECK(refused_writer(copy).code == Errc::kCorrupt);
+}
+
+TEST_CASE("database: what a killed run left in the log is in the file before anything follows",
+          "[database]") {
+  const TempDir dir;
+  const std::string path = dir.file("crawl.db");
+  const std::string copy = dir.file("copy.db");
+  {
+    TestRun run(path);
+    write_file(copy, read_file(path));
+    write_file(copy + "-wal", read_file(path + "-wal"));
+  }
+  REQUIRE_FALSE(read_file(copy + "-wal").empty());
+  Result<Database> database = Database::open_writer(copy);
+  REQUIRE(database);
+  CHECK(read_file(copy + "-wal").empty());
+  CHECK(query_text(*database, "SELECT count(*) FROM run") == "1");
+}
+
 TEST_CASE("database: names that SQLite takes for something else are plain files", "[database]") {
   const TempDir dir;
   const std::filesystem::path before = std::filesystem::current_path();
