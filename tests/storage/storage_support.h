@@ -85,6 +85,7 @@ struct TestRun {
   int64_t run_id = 0;
   std::unique_ptr<Writer> writer;
 
+  explicit TestRun(std::unique_ptr<Writer> running) : writer(std::move(running)) {}
   explicit TestRun(const std::string& path, const Writer::Options& options = {}) {
     Result<Database> database = Database::open_writer(path);
     REQUIRE(database);

@@ -25,7 +25,7 @@ LAYERS = {
 # Which folders or files may include a third-party header, by prefix of its name.
 THIRD_PARTY = {
     "boost/": {"ipc/shared_queue."},
-    "sqlite3.h": {"storage/", "tests/support/faults/"},
+    "sqlite3.h": {"storage/", "tests/support/faults/", "tests/support/memory_", "tests/campaigns/disk_"},
     "curl/": {"fetcher/"},
     "openssl/": {"fetcher/ca_store."},
     "ares": {"fetcher/"},
@@ -36,7 +36,7 @@ THIRD_PARTY = {
     "expat.h": {"fetcher/xml_reader."},
     "zlib.h": {"fetcher/gunzip."},
     "seccomp.h": {"fetcher/"},
-    "xxhash.h": {"web/", "storage/", "fetcher/", "crawler/"},
+    "xxhash.h": {"web/", "storage/", "fetcher/", "crawler/", "tests/campaigns/disk_"},
     "zstd": {"fetcher/", "storage/"},
     "fmt/": {"storage/", "crawler/"},
     "CLI/": {"crawler/"},
