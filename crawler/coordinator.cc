@@ -163,6 +163,7 @@ void Coordinator::check_budgets() {
   if (options_.max_time_ms > 0 && clock_.monotonic_ms() - started_ms_ >= options_.max_time_ms) {
     stop("max_time", ExitCode::kDone);
   }
+  if (network_.outage()) end_long_outage();
 }
 
 void Coordinator::stop(const std::string& reason, ExitCode code) {
@@ -186,6 +187,7 @@ int Coordinator::wait_ms() const {
   const int64_t now = clock_.monotonic_ms();
   if (stops_ > 0) wait = std::min(wait, drain_until_ms_ - now);
   if (options_.max_time_ms > 0) wait = std::min(wait, started_ms_ + options_.max_time_ms - now);
+  if (network_.outage() && leases_.empty()) wait = std::min(wait, network_.probe_at_ms() - now);
   if (may_hand_out() && any_fetcher_free()) {
     const std::optional<int64_t> ready = frontier_.next_ready_ms();
     if (ready) wait = std::min(wait, *ready - now);

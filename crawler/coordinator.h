@@ -13,6 +13,7 @@
 //   reconsider.cc    what was decided against may be wanted today
 //   handing_out.cc   whose turn it is, and which fetcher gets it
 //   results.cc       what becomes of a page's result
+//   outages.cc       nobody answers any more: a pause for all
 //   hosts.cc         a host and its row, its requests, its pauses
 //   robots_gate.cc   robots.txt before the first page of an origin
 //   sitemaps.cc      sitemaps of a host
@@ -34,6 +35,7 @@
 #include "crawler/discovery.h"
 #include "crawler/fetcher_pool.h"
 #include "crawler/frontier.h"
+#include "crawler/network_watch.h"
 #include "crawler/options.h"
 #include "crawler/private_hosts.h"
 #include "crawler/progress.h"
@@ -82,6 +84,7 @@ class Coordinator final : public FetcherPool::Delegate {
     int64_t host_id = 0;
     size_t fetcher = 0;
     bool robots = false;
+    int64_t began_ms = 0;
     int rounds = 0;                        // of tidy() that it has been out
     AddressKey address = kAddressUnknown;  // it counts against
     Errand errand;                         // robots: whose it is; host_id is who is asked
@@ -128,11 +131,23 @@ class Coordinator final : public FetcherPool::Delegate {
   void apply_host_row(Host& host, const HostRow& row);
   HostRow host_row(const Host& host) const;
   uint64_t begin_request(Host& host, size_t fetcher);
-  Host& end_request(const Lease& lease, const Transfer& transfer);
+  struct Ended {
+    Host& asked;
+    // False: perhaps it was not the host that was silent, and the request is as if it had not been.
+    bool counts = true;
+  };
+  Ended end_request(const Lease& lease, const Transfer& transfer);
   Host& abandon_request(const Lease& lease);
   Host& count_out(const Lease& lease);
   void listen(Host& asked, const Transfer& transfer);
   void write_pause(const Host& host, const Transfer& transfer, bool rose);
+
+  // outages.cc
+  bool watch_network(const Lease& lease, const Host& asked, const Transfer& transfer);
+  bool expected_hosts_silent() const;
+  bool expected_host_waits() const;
+  void write_outage(const std::string& kind, std::string text);
+  void end_long_outage();
 
   // coordinator.cc
   void queue(const Found& found);
@@ -228,6 +243,7 @@ class Coordinator final : public FetcherPool::Delegate {
   int64_t robots_stale_before_ = 0;  // wall ms; older robots.txt rules are another agent's
   Frontier frontier_;
   AddressLimits addresses_;
+  NetworkWatch network_;
   std::unordered_map<uint64_t, Lease> leases_;
   uint64_t next_lease_ = 1;
   std::vector<std::deque<int64_t>> waiting_for_fetcher_;  // host ids, by fetcher

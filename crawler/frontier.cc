@@ -87,6 +87,11 @@ size_t Frontier::ready_count(int64_t now_ms, size_t count_max) const {
   return count;
 }
 
+bool Frontier::any_of(const std::function<bool(const Host&)>& wanted) const {
+  return std::any_of(hosts_.begin(), hosts_.end(),
+                     [&](const auto& entry) { return wanted(*entry.second); });
+}
+
 void Frontier::for_each(const std::function<void(Host&)>& visit) {
   for (auto& [id, host] : hosts_) visit(*host);
 }

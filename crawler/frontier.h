@@ -64,6 +64,7 @@ struct Host {
   Silence silence;
   AddressKey address = kAddressUnknown;  // it answered from last
   size_t fetcher = kNoFetcher;           // affinity: whose connection is warm
+  bool answered = false;                 // ever, in whichever run
   bool dirty = false;                    // differs from its row
   bool tail_wanted = false;              // in line for a reading of its tail
   bool waits_for_fetcher = false;        // in line for room in its fetcher
@@ -109,8 +110,10 @@ class Frontier {
 
   size_t size() const { return hosts_.size(); }
   size_t ready_count(int64_t now_ms, size_t count_max) const;
-  bool finished() const { return busy_ == 0; }  // nothing pending, nothing in flight
+  bool busy(const Host& host) const { return host.busy_; }  // anything pending or in flight
+  bool finished() const { return busy_ == 0; }              // nothing pending, nothing in flight
   void for_each(const std::function<void(Host&)>& visit);
+  bool any_of(const std::function<bool(const Host&)>& wanted) const;
 
  private:
   std::optional<int64_t> ready_ms(const Host& host) const;

@@ -45,6 +45,8 @@ std::optional<size_t> Coordinator::choose_fetcher(const Host& target) const {
 bool Coordinator::may_hand_out() const {
   if (stops_ > 0 || leases_.size() >= static_cast<size_t>(std::max(1, options_.concurrency)))
     return false;
+  const bool probe = leases_.empty() && clock_.monotonic_ms() >= network_.probe_at_ms();
+  if (network_.outage() && !probe) return false;
   // Pages under way count: --max-pages is never exceeded.
   return options_.max_pages == 0 || pages_ + page_leases_ < options_.max_pages;
 }

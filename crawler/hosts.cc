@@ -41,6 +41,7 @@ void Coordinator::apply_host_row(Host& target, const HostRow& row) {
   target.name = row.name;
   target.allow_private = private_hosts_.allowed(row.name);
   target.address = address_key(row.name);
+  for (const RobotsRow& robots : row.robots) target.answered |= robots.fetched_at > 0;
   target.politeness.restore(row.backoff_level, row.latency_ms);
   target.politeness.not_before(now + std::clamp<int64_t>(row.next_at - wall, 0, kPauseMaxMs));
   // What was under way when the last run was killed is not in the row.
@@ -77,6 +78,7 @@ uint64_t Coordinator::begin_request(Host& asked, size_t fetcher) {
   Lease& lease = leases_[id];
   lease.host_id = asked.id;
   lease.fetcher = fetcher;
+  lease.began_ms = clock_.monotonic_ms();
   lease.address = asked.address;
   addresses_.start(asked.address);
   ++asked.in_flight;
@@ -93,22 +95,28 @@ Host& Coordinator::count_out(const Lease& lease) {
   return asked;
 }
 
-Host& Coordinator::end_request(const Lease& lease, const Transfer& transfer) {
+Coordinator::Ended Coordinator::end_request(const Lease& lease, const Transfer& transfer) {
+  using Feedback = Politeness::Feedback;
   Host& asked = count_out(lease);
   ++(transfer.status > 0 ? answers_ : unreached_);
   if (transfer.status > 0) {
+    asked.answered = true;
     const AddressKey address = address_key(transfer.address);
     if (address != kAddressUnknown) asked.address = address;
   }
-  Politeness::Ending ending{feedback_of(transfer), transfer.retry_after_ms, transfer.elapsed_ms};
-  const bool rose = asked.politeness.on_end(clock_.monotonic_ms(), ending);
-  listen(asked, transfer);
+  const bool doubtful = watch_network(lease, asked, transfer);
+  Feedback feedback = feedback_of(transfer);
+  if (doubtful) feedback = network_.outage() ? Feedback::kFailed : Feedback::kStrained;
+  const bool rose = asked.politeness.on_end(
+      clock_.monotonic_ms(), {feedback, transfer.retry_after_ms, transfer.elapsed_ms});
+  if (!doubtful || !network_.outage() || !expected_host_waits()) listen(asked, transfer);
   // A long pause of the host must not keep a fetcher reserved for one of its suspects.
   constexpr int64_t kLongPauseMs = 5000;
   if (asked.politeness.next_at_ms() > clock_.monotonic_ms() + kLongPauseMs) unreserve(asked.id);
   // Whatever dies now, this pause is kept.
   if (rose || transfer.retry_after_ms > 0) write_pause(asked, transfer, rose);
-  return asked;
+  // Where nobody has ever answered, nobody knows better.
+  return {asked, !doubtful || !(network_.outage() || asked.answered || answers_ > 0)};
 }
 
 void Coordinator::listen(Host& asked, const Transfer& transfer) {

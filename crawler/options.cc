@@ -92,6 +92,7 @@ std::string RunOptions::to_json() const {
   json["retries"] = retries;
   json["retry_wait_ms"] = retry_wait_ms;
   json["host_patience_ms"] = host_patience_ms;
+  json["outage_patience_ms"] = outage_patience_ms;
   json["max_redirects"] = max_redirects;
   json["user_agent"] = effective_user_agent();
   json["headers"] = header_names(headers);

@@ -57,6 +57,7 @@ struct RunOptions {
   int64_t timeout_ms = 30'000;
   int retries = 2;
   int64_t host_patience_ms = 10 * 60'000;  // then a host that does not answer is given up
+  int64_t outage_patience_ms = 3'600'000;  // then a run that nobody answers ends
   int64_t retry_wait_ms = 10'000;          // before the first retry; doubled for each further one
   int max_redirects = 10;
   std::string user_agent;  // "" : "crawl/VERSION (+contact)"

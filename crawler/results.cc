@@ -207,7 +207,13 @@ bool Coordinator::on_page_result(uint64_t lease_id, std::shared_ptr<const std::s
 
   Lease lease = take_lease(lease_id);
   if (suspects_.erase(lease.url.id) > 0) reserved_for_[lease.fetcher] = 0;  // it was innocent
-  Host& asked = end_request(lease, transfer);
+  const Ended ended = end_request(lease, transfer);
+  Host& asked = ended.asked;
+  if (!ended.counts) {
+    asked.queue.push(lease.url);
+    changed(asked);
+    return true;
+  }
   if (retry(asked, lease, transfer)) return true;
 
   page.url_id = lease.url.id;

@@ -92,12 +92,15 @@ bool Coordinator::on_robots_result(uint64_t lease_id, std::string_view bytes) {
     rules = std::move(*parsed);
   }
   const Lease lease = take_lease(lease_id);
-  Host& asked = end_request(lease, transfer);
+  const Ended ended = end_request(lease, transfer);
+  Host& asked = ended.asked;
   RobotsGate& robots = end_errand(lease);
   Host& asking = *frontier_.find(lease.errand.host_id);
   const RobotsGate::Now now{clock_.monotonic_ms(), clock_.wall_ms(), options_.retries,
                             options_.retry_wait_ms};
-  if (robots.settle(transfer, std::move(rules), now)) robots_settled(asking, lease.errand.scheme);
+  if (ended.counts && robots.settle(transfer, std::move(rules), now)) {
+    robots_settled(asking, lease.errand.scheme);
+  }
   changed(asking);
   if (&asked != &asking) changed(asked);
   return true;

@@ -253,6 +253,9 @@ void declare_transfers(OptionSet& set, RunOptions& o) {
   set.value("--host-patience", "TIME",
             "then a host that does not answer is left to the next run [10m]",
             read_duration(o.host_patience_ms, 0, 30 * kDay));
+  set.value("--outage-patience", "TIME",
+            "while nobody at all answers; then the run ends, and the next goes on [1h]",
+            read_duration(o.outage_patience_ms, 0, 30 * kDay));
   set.value("--retry-wait", "TIME", "before the first retry; doubled each time [10s]",
             read_duration(o.retry_wait_ms, 0, kDay));
   set.value("--max-redirects", "N", "in one chain [10]", read_number(o.max_redirects, 0, 100));

@@ -36,6 +36,8 @@ Transfer summarise(const FetchReport& report, uint64_t lease, uint32_t generatio
   summary.elapsed_ms = clamp_u32(report.elapsed_ms);
   summary.wire_bytes = report.wire_bytes;
   summary.retry_after_ms = report.retry_after_ms;
+  summary.reach = report.reach;
+  summary.name_answered = report.name_answered;
   return summary;
 }
 

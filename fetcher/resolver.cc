@@ -152,7 +152,11 @@ std::optional<Resolution> Resolver::lookup(std::string_view host) {
   }
   const auto cached = cache_.find(name);
   if (cached == cache_.end()) return std::nullopt;
-  if (cached->second.expires_ms > loop_.clock().monotonic_ms()) return cached->second.resolution;
+  if (cached->second.expires_ms > loop_.clock().monotonic_ms()) {
+    Resolution known = cached->second.resolution;
+    if (known.answer == LookupAnswer::kAnswered) known.answer = LookupAnswer::kNotAsked;
+    return known;
+  }
   cache_order_.erase(cached->second.order);
   cache_.erase(cached);
   return std::nullopt;
@@ -187,6 +191,7 @@ void Resolver::answered(void* query_pointer, int status, int /*timeouts*/, ares_
     return;
   }
   Resolution resolution;
+  resolution.answer = LookupAnswer::kAnswered;
   int64_t ttl_ms = self->options_.ttl_max_ms;
   const ares_addrinfo_node* node = answer != nullptr ? answer->nodes : nullptr;
   for (; node != nullptr && resolution.addresses.size() < kAddressesMax; node = node->ai_next) {
@@ -202,6 +207,7 @@ void Resolver::answered(void* query_pointer, int status, int /*timeouts*/, ares_
   if (resolution.addresses.empty()) {
     if (status == ARES_SUCCESS) status = ARES_ENODATA;
     resolution.problem = problem_text(status);
+    if (!is_lasting(status)) resolution.answer = LookupAnswer::kSilent;
     ttl_ms = is_lasting(status) ? self->options_.negative_ttl_ms : self->options_.failure_ttl_ms;
   }
   self->finish(query->name, std::move(resolution), ttl_ms);

@@ -24,9 +24,14 @@
 
 namespace crawl {
 
+// Whether a name server answered: it did, if only that there is no such name; it did not; or none
+// was asked.
+enum class LookupAnswer : uint8_t { kNotAsked, kSilent, kAnswered };
+
 struct Resolution {
   std::vector<IpAddress> addresses;  // best first; empty: failed
-  std::string problem;               // why, in plain words; "" when there are addresses
+  std::string problem = {};          // why, in plain words; "" when there are addresses
+  LookupAnswer answer = LookupAnswer::kNotAsked;
 };
 
 class Resolver {

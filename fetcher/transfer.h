@@ -20,6 +20,7 @@
 #include "fetcher/ca_store.h"
 #include "fetcher/content_plan.h"
 #include "fetcher/request_headers.h"
+#include "fetcher/resolver.h"
 #include "fetcher/response_head.h"
 #include "fetcher/verdict.h"
 #include "ipc/messages.h"
@@ -62,6 +63,8 @@ struct FetchReport {
   int64_t elapsed_ms = 0;
   uint64_t wire_bytes = 0;
   int64_t retry_after_ms = -1;
+  Reach reach = Reach::kUnclear;
+  bool name_answered = false;
 };
 
 class HttpTransfer {
@@ -85,6 +88,9 @@ class HttpTransfer {
   // Sets up the handle to be added to a multi. `pins` are CURLOPT_RESOLVE entries; without any, the
   // host must be a literal address.
   void prepare(Slist pins);
+
+  // A name server was asked: what that tells of the network.
+  void note_lookup(LookupAnswer answer);
 
   // Exactly one of these two ends a request, with the handle in no multi. report() is whole
   // afterwards.
@@ -139,6 +145,7 @@ class HttpTransfer {
   uint64_t wire_bytes() const;
   bool address_refused(const IpAddress& address, uint16_t port);
   Ending ending(CURLcode code) const;
+  void close_report();
   void judge(CURLcode code);
   void judge_stop();
   void judge_response();

@@ -15,20 +15,30 @@ void HttpTransfer::set(Outcome outcome, std::string_view detail) {
   report_.detail = bounded_line(detail, kShortBytesMax);
 }
 
-void HttpTransfer::fail(Outcome outcome, std::string_view detail) {
+void HttpTransfer::note_lookup(LookupAnswer answer) {
+  report_.name_answered = answer == LookupAnswer::kAnswered;
+  report_.reach = answer == LookupAnswer::kSilent ? Reach::kNameSilent : Reach::kUnclear;
+}
+
+void HttpTransfer::close_report() {
   report_.status = head_.complete() ? head_.status() : 0;
   report_.wire_bytes = wire_bytes();
   report_.address = connected_;
   report_.elapsed_ms = std::max<int64_t>(0, context_.clock.monotonic_ms() - begun_ms_);
+}
+
+void HttpTransfer::fail(Outcome outcome, std::string_view detail) {
+  close_report();
+  if (outcome == Outcome::kTimeout) {
+    report_.reach = prepared_ ? reach_of(ending(CURLE_OPERATION_TIMEDOUT)) : Reach::kNameSilent;
+  }
   drop_body();
   set(outcome, detail);
 }
 
 void HttpTransfer::conclude(CURLcode code) {
-  report_.status = head_.complete() ? head_.status() : 0;
-  report_.wire_bytes = wire_bytes();
-  report_.address = connected_;
-  report_.elapsed_ms = std::max<int64_t>(0, context_.clock.monotonic_ms() - begun_ms_);
+  close_report();
+  report_.reach = refused_.empty() ? reach_of(ending(code)) : Reach::kUnclear;
   if (head_.complete()) {
     const auto wait_ms = parse_retry_after_ms(head_.value("retry-after"), context_.clock.wall_ms());
     report_.retry_after_ms = wait_ms.value_or(-1);
@@ -47,10 +57,13 @@ Ending HttpTransfer::ending(CURLcode code) const {
   long os_errno = 0;
   curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &os_errno);
   ending.os_errno = static_cast<int>(os_errno);
+  long connections = 0;
+  curl_easy_getinfo(easy_, CURLINFO_NUM_CONNECTS, &connections);
   curl_off_t connected_us = 0;
   curl_off_t secured_us = 0;
   curl_easy_getinfo(easy_, CURLINFO_CONNECT_TIME_T, &connected_us);
   curl_easy_getinfo(easy_, CURLINFO_APPCONNECT_TIME_T, &secured_us);
+  ending.connected = connections > 0 && connected_us > 0;
   ending.in_handshake = url_->scheme() == "https" && connected_us > 0 && secured_us == 0;
   return ending;
 }

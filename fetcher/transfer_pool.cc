@@ -114,6 +114,7 @@ void TransferPool::resolved(uint64_t lease, const Resolution& resolution) {
   Active& active = active_.at(lease);
   const Url& target = proxy_ ? *proxy_ : active.transfer->url();
   const std::string host(target.host());
+  active.transfer->note_lookup(resolution.answer);
   if (resolution.addresses.empty()) {
     return give_up_soon(lease, Outcome::kDnsFailed, host + ": " + resolution.problem);
   }

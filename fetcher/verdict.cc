@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "fetcher/verdict.h"
 
+#include <cerrno>
+
 #include "base/result.h"
 
 namespace crawl {
@@ -46,6 +48,30 @@ Verdict bad_coding(const Ending& ending) {
   const bool chain =
       contains(ending.error_text, "more than") || contains(ending.error_text, "too many");
   return {chain ? Outcome::kDecodeBomb : Outcome::kProtocolError, reason(ending)};
+}
+
+// No packet was sent: the connection was decided against, this machine is short of something, or it
+// has no route to any IPv6 address at all.
+bool is_trouble_here(const Ending& ending) {
+  if (ending.head_complete) return false;
+  switch (ending.os_errno) {
+    case EACCES:
+    case EPERM:
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+      return true;
+    case ENETUNREACH:
+      return !ending.address.empty() && ending.address.front() == '[';
+    default:
+      return false;
+  }
+}
+
+// The kernel gave up waiting for the other side, or knows no way there.
+bool is_silence(int os_errno) {
+  return os_errno == ENETUNREACH || os_errno == ENETDOWN || os_errno == EHOSTUNREACH ||
+         os_errno == EHOSTDOWN || os_errno == ETIMEDOUT || os_errno == EADDRNOTAVAIL;
 }
 
 }  // namespace
@@ -97,6 +123,15 @@ Verdict judge_curl_error(const Ending& ending) {
   }
   if (ending.body_begun) return {Outcome::kIncomplete, reason(ending)};
   return {Outcome::kProtocolError, reason(ending)};
+}
+
+Reach reach_of(const Ending& ending) {
+  if (ending.code == CURLE_OK) return Reach::kAnswered;
+  if (is_trouble_here(ending)) return Reach::kUnclear;
+  if (ending.code != CURLE_OPERATION_TIMEDOUT && !is_silence(ending.os_errno)) {
+    return Reach::kAnswered;
+  }
+  return ending.connected || ending.head_complete ? Reach::kConnected : Reach::kSilent;
 }
 
 bool is_stale_connection_error(const Ending& ending) {

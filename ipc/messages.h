@@ -23,7 +23,7 @@
 namespace crawl {
 
 // Raised with every change of a message or of the shared memory's layout; both sides must agree.
-inline constexpr uint32_t kProtocolVersion = 3;
+inline constexpr uint32_t kProtocolVersion = 4;
 
 enum class MessageType : uint8_t {
   kHello = 1,          // fetcher → coordinator, pipe
@@ -220,6 +220,16 @@ constexpr bool is_transfer_outcome(Outcome outcome) {
          outcome != Outcome::kRobotsUnreachable && outcome != Outcome::kCrashedFetcher;
 }
 
+// What a transfer tells of the network itself, whatever it tells of the page.
+enum class Reach : uint8_t {
+  kUnclear = 0,     // nothing: no packet was sent, or the trouble is on this side
+  kNameSilent = 1,  // no name server gave an answer
+  kSilent = 2,      // nothing came back from the host: no route, no connection, no first byte
+  kConnected = 3,   // a connection was made, and then nothing came any more
+  kAnswered = 4,    // something came at the end: a response, a refusal, a broken answer
+  kLast = kAnswered,
+};
+
 // What is known of a transfer, however it ended.
 struct Transfer {
   uint64_t lease = 0;
@@ -232,6 +242,8 @@ struct Transfer {
   uint32_t elapsed_ms = 0;
   uint64_t wire_bytes = 0;      // of the body, before content decoding
   int64_t retry_after_ms = -1;  // Retry-After relative to now; -1: none
+  Reach reach = Reach::kUnclear;
+  bool name_answered = false;  // a name server answered it, if only that there is no such name
 
   template <typename M, typename V>
   static void fields(M& m, V& v) {
@@ -247,6 +259,8 @@ struct Transfer {
     v.number(m.wire_bytes);
     v.number(m.retry_after_ms);
     v.require(m.retry_after_ms >= -1);
+    v.choice(m.reach);
+    v.flag(m.name_answered);
   }
 };
 

@@ -19,6 +19,7 @@ from crawl_run import skip_all
 
 INSIDE = "CRAWL_TEST_PRIVATE_NETWORK"
 NAME_SERVER = "9.9.9.9"
+ROUTES = ("route replace local 0.0.0.0/0 dev lo table local", "-6 route replace local ::/0 dev lo table local")
 
 
 def enter(program):
@@ -29,11 +30,32 @@ def enter(program):
             skip_all("namespaces are not permitted here, or iproute2 is missing")
         os.environ[INSIDE] = "yes"
         os.execvp(command[0], [*command, sys.executable, "-B", program, *sys.argv[1:]])
-    for arguments in ("link set lo up", "route add local 0.0.0.0/0 dev lo", "-6 route add local ::/0 dev lo"):
-        subprocess.run(["ip", *arguments.split()], check=True)
+    _ip("link set lo up", *ROUTES)
     with tempfile.TemporaryDirectory() as folder:
         _replace(folder, "/etc/resolv.conf", f"nameserver {NAME_SERVER}\n")
         _replace(folder, "/etc/hosts", "127.0.0.1 localhost\n10.9.8.7 wiki.corp.example\n")
+
+
+def take_down():
+    """No interface, no route: whoever sends is told so at once."""
+    _ip("link set lo down")
+
+
+def swallow():
+    """Every packet goes out, to nobody."""
+    _ip("link add void type veth peer name beyond", "link set void up arp off", "link set beyond up",
+        "route del local 0.0.0.0/0 dev lo table local", "route add default dev void")
+
+
+def bring_back():
+    """Whatever was done to the network."""
+    _ip("link set lo down", "link set lo up", *ROUTES)
+    subprocess.run(["ip", "link", "del", "void"], stderr=subprocess.DEVNULL)
+
+
+def _ip(*commands):
+    for arguments in commands:
+        subprocess.run(["ip", *arguments.split()], check=True)
 
 
 def _replace(folder, path, text):

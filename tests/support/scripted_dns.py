@@ -3,6 +3,7 @@
 asked for so far, this time included, a list of addresses; None: there is no such name."""
 
 import collections
+import contextlib
 import ipaddress
 import socket
 import struct
@@ -12,7 +13,10 @@ TYPES = {1: 4, 28: 6}  # A, AAAA
 
 
 class ScriptedDns:
+    """`mood`: "well", "silent", or "failing" (SERVFAIL)."""
+
     def __init__(self, address, answers):
+        self.mood = "well"
         self._answers = answers
         self._counts = collections.Counter()
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -22,7 +26,10 @@ class ScriptedDns:
     def _serve(self):
         while True:
             query, sender = self._socket.recvfrom(4096)
-            self._socket.sendto(self._reply(query), sender)
+            if self.mood == "silent":
+                continue
+            with contextlib.suppress(OSError):  # the network is down
+                self._socket.sendto(self._reply(query), sender)
 
     def _reply(self, query):
         labels, at = [], 12
@@ -39,4 +46,6 @@ class ScriptedDns:
         # The name is at offset 12; class IN; TTL 0.
         records = b"".join(struct.pack("!HHHIH", 0xC00C, kind, 1, 0, len(data)) + data for data in packed)
         flags = 0x8180 if answers is not None else 0x8183
+        if self.mood == "failing":
+            flags, packed, records = 0x8182, [], b""
         return query[:2] + struct.pack("!HHHHH", flags, 1, len(packed), 0, 0) + question + records

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Is it the host that is silent, or the network that is gone? A silence is *doubtful* while nobody
+// has shown a sign of life since its request began: it says nothing of its host then. When the
+// doubtful silences go on, from several hosts in a row, there is an *outage*: nobody answers, and
+// only one request now and then is worth while, until somebody does. No clock here but what is
+// passed in.
+
+#include <cstdint>
+#include <set>
+
+#include "ipc/messages.h"
+
+namespace crawl {
+
+class NetworkWatch {
+ public:
+  static constexpr size_t kHostsMin = 3;           // silent in a row make an outage,
+  static constexpr int64_t kSilenceMinMs = 3'000;  // when that lasts so long
+  static constexpr int64_t kProbeFirstMs = 1'000;  // between two requests during an outage:
+  static constexpr int64_t kProbeLastMs = 30'000;  // doubled from the first to the last
+
+  // How a request ended, as far as the network is concerned. Times are monotonic.
+  struct Report {
+    int64_t host_id = 0;
+    Reach reach = Reach::kUnclear;
+    bool name_answered = false;
+    int64_t began_ms = 0;
+    int64_t ended_ms = 0;
+  };
+  // True when it was a doubtful silence. Signs of life end an outage here.
+  bool hear(const Report& report);
+
+  // Has it been silent since the last sign of life?
+  bool suspects(int64_t host_id) const { return silent_hosts_.count(host_id) > 0; }
+  // Enough for an outage: `all`: every host that could be expected to answer is silent.
+  bool enough(int64_t now_ms, bool all) const;
+
+  void begin_outage(int64_t now_ms);
+  bool outage() const { return outage_since_ms_ != kNever; }
+  int64_t silent_since_ms() const { return silent_since_ms_; }  // while there is an outage
+  // The next request of an outage.
+  int64_t probe_at_ms() const { return probe_at_ms_; }
+
+ private:
+  static constexpr int64_t kNever = -1;
+
+  void sign_of_life(int64_t at_ms, int64_t& alive_ms);
+
+  // Names are answered by others than pages: each silence is measured by its own kind.
+  int64_t name_alive_ms_ = kNever;
+  int64_t host_alive_ms_ = kNever;
+  std::set<int64_t> silent_hosts_;  // doubtful, since the last sign of life of either kind
+  int64_t silent_since_ms_ = kNever;
+  int64_t outage_since_ms_ = kNever;
+  int64_t probe_wait_ms_ = 0;
+  int64_t probe_at_ms_ = 0;
+};
+
+}  // namespace crawl

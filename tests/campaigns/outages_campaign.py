@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The network goes away in mid crawl and comes back: the run pauses, no URL is the worse for it, and the
+run goes on. In a network of this test's own, whose routes and name server it can take away."""
+
+import contextlib
+import os
+import pathlib
+import sys
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import crawl_run  # noqa: E402
+import private_network  # noqa: E402
+from crawl_run import scaled  # noqa: E402
+from scripted_dns import ScriptedDns  # noqa: E402
+from scripted_server import ScriptedServer, links, page  # noqa: E402
+
+SITE, PORT = "93.184.215.14", 8080
+HOSTS, PAGES = 6, scaled(8, 40)
+OUTAGE_S = scaled([1], [5, 60, 600])  # from the moment it was noticed
+PACE = ["--delay", "100ms", "--delay-factor", "0", "--timeout", "1s", "--retry-wait", "200ms", "--retries", "1",
+        "--address-concurrency", "64", "-f", "2"]
+
+
+def host(number):
+    return f"http://site-{number}.example:{PORT}"
+
+
+class Outages(crawl_run.EndToEnd):
+    @classmethod
+    def setUpClass(cls):
+        cls.dns = ScriptedDns(private_network.NAME_SERVER, lambda name, count: [SITE])
+        routes = {f"/{number}": page(f"page {number}") for number in range(PAGES)}
+        routes["/"] = links(*(f"/{number}" for number in range(PAGES)))
+        # Hosts that nobody has heard of before, one after another.
+        routes["/strangers"] = links(*(f"/to/{number}" for number in range(PAGES)))
+        for number in range(PAGES):
+            routes[f"/to/{number}"] = links(f"http://stranger-{number}.example:{PORT}/0")
+        cls.server = ScriptedServer(routes, SITE, PORT)
+
+    def setUp(self):
+        super().setUp()
+        self.asked_before = len(self.server.paths())
+        self.seeds = [f"{host(number)}/" for number in range(HOSTS)]
+
+    def asked(self):
+        return len(self.server.paths()) - self.asked_before
+
+    def outage(self, run, begin, end, notice="outage_began"):
+        """Waits until the crawl is under way, takes the network away, and gives it back after a while."""
+        crawl_run.wait_for(lambda: self.asked() > 2 * HOSTS or not run.alive(), "the crawl is under way")
+        begin()
+        try:
+            crawl_run.wait_for(lambda: not notice or self.told(notice) or not run.alive(), "it was noticed")
+            self.assertTrue(run.alive())
+            threading.Event().wait(self.outage_s)
+            self.assertTrue(run.alive(), "it waits")
+        finally:
+            end()
+
+    def told(self, kind):
+        return self.place.query("SELECT text FROM events WHERE kind = ?", kind)
+
+    def whole(self, count):
+        """All URLs are ok, and none was given up on the way."""
+        self.assertEqual(set(self.urls().values()), {"ok"})
+        self.assertEqual(len(self.urls()), count)
+        self.assertEqual(self.place.query("SELECT url, outcome, status FROM pages WHERE status <> 200"), [])
+        self.assertEqual(self.told("host_given_up"), [])
+
+    def test_the_network_is_away(self):
+        takers = {"no route": private_network.take_down, "packets vanish": private_network.swallow}
+        for seconds in OUTAGE_S:
+            for what, take in takers.items():
+                with self.subTest(what=what, seconds=seconds), crawl_run.Workplace() as self.place:
+                    self.outage_s, self.asked_before = seconds, len(self.server.paths())
+                    run = self.begin(*PACE, *self.seeds)
+                    self.outage(run, take, private_network.bring_back)
+                    ended = self.finish(run)
+                    self.whole(HOSTS * (PAGES + 1))
+                    self.assertEqual(len(self.told("outage_began")), 1, ended.stderr)
+                    self.assertEqual(len(self.told("outage_ended")), 1, ended.stderr)
+                    self.assertIn("nobody answers any more", ended.stderr)
+                    self.assertIn("answers again, after", ended.stderr)
+
+    def test_one_host_alone_is_out_of_reach(self):
+        self.outage_s = 1
+        run = self.begin(*PACE, self.seeds[0])
+        crawl_run.wait_for(lambda: self.asked() > 2, "the crawl is under way")
+        private_network.swallow()
+        try:
+            crawl_run.wait_for(lambda: self.told("outage_began"), "it was noticed")
+        finally:
+            private_network.bring_back()
+        self.finish(run)
+        self.whole(PAGES + 1)
+
+    def test_the_name_server_is_away(self):
+        """Hosts whose addresses are known go on; those that are new wait, and lose nothing."""
+        for mood in ("silent", "failing"):
+            with self.subTest(mood=mood), crawl_run.Workplace() as self.place:
+                self.outage_s, self.asked_before = scaled(3, 60), len(self.server.paths())
+                run = self.begin(*PACE, "--scope", "any", f"{host(0)}/strangers", *self.seeds)
+                self.outage(run, lambda: setattr(self.dns, "mood", mood), lambda: setattr(self.dns, "mood", "well"),
+                            notice=None)
+                self.finish(run)
+                self.whole(HOSTS * (PAGES + 1) + 1 + 2 * PAGES)
+
+    def test_nobody_ever_comes_back(self):
+        run = self.begin(*PACE, "--outage-patience", "3s", *self.seeds)
+        crawl_run.wait_for(lambda: self.asked() > 2 * HOSTS, "the crawl is under way")
+        private_network.take_down()
+        try:
+            ended = self.finish(run, code=69, complete=False)
+        finally:
+            private_network.bring_back()
+        self.assertIn("nobody has answered for", ended.stderr)
+        self.assertEqual(self.place.query("SELECT end_reason FROM runs"), [("network_gone",)])
+        self.assertEqual(set(self.urls().values()), {None, "ok"})
+        self.crawl(*PACE, *self.seeds)
+        self.whole(HOSTS * (PAGES + 1))
+
+    def test_a_night_without_a_network(self):
+        """What is known of pages stays as it was, and the next night goes on."""
+        self.crawl(*PACE, *self.seeds)
+        before = self.place.query("SELECT url, status, text, changed_at FROM pages ORDER BY url")
+        private_network.take_down()
+        try:
+            self.crawl(*PACE, "--outage-patience", "2s", "--revisit", "0s", *self.seeds, code=69, complete=False)
+        finally:
+            private_network.bring_back()
+        self.assertEqual(self.place.query("SELECT url, status, text, changed_at FROM pages ORDER BY url"), before)
+        self.assertEqual(self.place.query("SELECT url FROM urls WHERE outcome <> 'ok'"), [])
+        self.crawl(*PACE, "--revisit", "0s", *self.seeds)
+        self.whole(HOSTS * (PAGES + 1))
+        self.assertEqual(self.place.query("SELECT DISTINCT change FROM changes WHERE run > 1"), [])
+
+
+if __name__ == "__main__":
+    private_network.enter(__file__)
+    crawl_run.main()

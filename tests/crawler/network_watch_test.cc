@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+#include "crawler/network_watch.h"
+
+#include "tests/support/catch.h"
+
+using namespace crawl;
+
+namespace {
+
+NetworkWatch::Report report(int64_t host, Reach reach, int64_t began_ms, int64_t ended_ms) {
+  return {host, reach, false, began_ms, ended_ms};
+}
+
+// Three hosts in a row, over kSilenceMinMs.
+NetworkWatch in_outage() {
+  NetworkWatch watch;
+  for (int64_t host = 1; host <= 3; ++host) {
+    watch.hear(report(host, Reach::kSilent, 100, 1000 * host));
+  }
+  REQUIRE(watch.enough(4000, false));
+  watch.begin_outage(4000);
+  return watch;
+}
+
+}  // namespace
+
+TEST_CASE("network watch: a silence is doubtful until somebody shows a sign of life", "[network]") {
+  NetworkWatch watch;
+  CHECK(watch.hear(report(1, Reach::kSilent, 100, 200)));
+  CHECK_FALSE(watch.hear(report(2, Reach::kAnswered, 150, 300)));
+  CHECK_FALSE(watch.hear(report(1, Reach::kSilent, 250, 400)));  // began before the answer at 300
+  CHECK(watch.hear(report(1, Reach::kSilent, 350, 400)));
+}
+
+TEST_CASE("network watch: what says nothing of the network is neither", "[network]") {
+  NetworkWatch watch;
+  CHECK(watch.hear(report(1, Reach::kSilent, 100, 200)));
+  CHECK_FALSE(watch.hear(report(2, Reach::kUnclear, 300, 400)));
+  CHECK(watch.suspects(1));
+  CHECK_FALSE(watch.suspects(2));
+}
+
+TEST_CASE("network watch: a connection is a sign of life as of its request's beginning",
+          "[network]") {
+  NetworkWatch watch;
+  watch.hear(report(1, Reach::kSilent, 100, 200));
+  watch.hear(report(2, Reach::kConnected, 150, 9000));  // made before the silence
+  CHECK(watch.suspects(1));
+  watch.hear(report(2, Reach::kConnected, 250, 9000));
+  CHECK_FALSE(watch.suspects(1));
+}
+
+TEST_CASE("network watch: pages that answer do not vouch for the name servers", "[network]") {
+  NetworkWatch watch;
+  watch.hear(report(1, Reach::kAnswered, 100, 500));
+  CHECK(watch.hear(report(2, Reach::kNameSilent, 200, 600)));
+  NetworkWatch::Report resolved = report(3, Reach::kAnswered, 700, 800);
+  resolved.name_answered = true;
+  CHECK_FALSE(watch.hear(resolved));
+  CHECK_FALSE(watch.hear(report(2, Reach::kNameSilent, 650, 900)));
+  CHECK(watch.hear(report(2, Reach::kNameSilent, 750, 900)));
+}
+
+TEST_CASE("network watch: three hosts in a row, for three seconds, are enough", "[network]") {
+  NetworkWatch watch;
+  watch.hear(report(1, Reach::kSilent, 100, 1000));
+  watch.hear(report(1, Reach::kSilent, 100, 2000));
+  watch.hear(report(2, Reach::kNameSilent, 100, 3000));
+  CHECK_FALSE(watch.enough(9000, false));
+  CHECK(watch.enough(9000, true));  // no other could be expected to answer
+  watch.hear(report(3, Reach::kSilent, 100, 3500));
+  CHECK_FALSE(watch.enough(3999, false));
+  CHECK(watch.enough(4000, false));
+  watch.hear(report(4, Reach::kAnswered, 100, 4100));
+  CHECK_FALSE(watch.enough(9000, true));
+}
+
+TEST_CASE("network watch: nothing is enough where nobody was silent", "[network]") {
+  CHECK_FALSE(NetworkWatch().enough(9000, true));
+}
+
+TEST_CASE("network watch: an outage is probed less and less often", "[network]") {
+  NetworkWatch watch = in_outage();
+  CHECK(watch.silent_since_ms() == 1000);
+  int64_t now = 4000;
+  for (const int64_t wait : {1000, 2000, 4000, 8000, 16'000, 30'000, 30'000}) {
+    CHECK(watch.probe_at_ms() == now + wait);
+    now = watch.probe_at_ms() + 10;
+    CHECK(watch.hear(report(1, Reach::kSilent, now - 10, now)));
+    CHECK(watch.outage());
+  }
+}
+
+TEST_CASE("network watch: an outage ends with a sign of life that is younger", "[network]") {
+  const Reach sign = GENERATE(Reach::kAnswered, Reach::kConnected);
+  NetworkWatch watch = in_outage();
+  // Under way since before the outage: it connected then, and has nothing come since.
+  watch.hear(report(7, Reach::kConnected, 3900, 30'000));
+  CHECK(watch.outage());
+  watch.hear(report(7, sign, 31'000, 31'500));
+  CHECK_FALSE(watch.outage());
+  CHECK_FALSE(watch.enough(60'000, true));
+}
