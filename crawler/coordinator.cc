@@ -140,12 +140,35 @@ void Coordinator::on_writer_replies() {
       --revivals_;
       for (Revived::Entry& entry : revived->urls) revive(entry);
     } else if (auto* failed = std::get_if<WriteFailed>(&reply)) {
-      log_.error("cannot write " + options_.database + ": " + failed->error.message());
       write_failed_ = true;
-      stop("failed", ExitCode::kIo);
-      stop("failed", ExitCode::kIo);
+      on_write_failed(failed->error);
+      stops_ = 2;  // at once
+      drain_until_ms_ = 0;
+    } else {
+      watch_disk();
     }
   }
+}
+
+// What is whole is still committed.
+void Coordinator::watch_disk() {
+  if (stops_ > 0) return;
+  const Result<void> well = disk_->check(writer_->queued_bytes());
+  if (well) return;
+  log_.error(well.error().message());
+  stop(well.error().code == Errc::kFull ? "disk_full" : "failed", ExitCode::kIo);
+}
+
+void Coordinator::on_write_failed(const Error& error) {
+  const bool full = error.code == Errc::kFull;
+  const std::string what = "cannot write " + options_.database + ": " + error.message();
+  if (full && end_.reason == "disk_full") {
+    log_.warning(what + "; what was under way is fetched again");
+  } else {
+    log_.error(what + (full ? "; make room" : "; mend that") +
+               " and run the same command again, it resumes");
+  }
+  end_ = {ExitCode::kIo, full ? "disk_full" : "failed"};
 }
 
 // A page that is done, and has changed since by what its sitemap says.
@@ -238,8 +261,7 @@ Coordinator::End Coordinator::close(Progress& progress) {
     writer_->submit(std::move(unit));
     auto finished = writer_->finish(end_.reason, clock_.wall_ms());
     if (!finished) {
-      log_.error("cannot write " + options_.database + ": " + finished.error().message());
-      end_ = {ExitCode::kIo, "failed"};
+      on_write_failed(finished.error());
     }
   }
   writer_.reset();
@@ -257,6 +279,7 @@ void Coordinator::arm_tidy() {
 // Writes what changed about hosts, and forgets those that have nothing to do.
 void Coordinator::tidy() {
   condemn_silent_fetchers();
+  watch_disk();
   const int64_t now = clock_.monotonic_ms();
   WriteUnit unit;
   std::vector<int64_t> idle;

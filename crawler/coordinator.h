@@ -40,6 +40,7 @@
 #include "crawler/private_hosts.h"
 #include "crawler/progress.h"
 #include "storage/database.h"
+#include "storage/database_disk.h"
 #include "storage/resume.h"
 #include "storage/writer.h"
 
@@ -154,6 +155,8 @@ class Coordinator final : public FetcherPool::Delegate {
   void changed(Host& host);  // after anything about a host changed: loads its tail, finds its turn
   void pump_tail_loads();
   void on_writer_replies();
+  void watch_disk();
+  void on_write_failed(const Error& error);
   void revive(Revived::Entry& entry);
   void check_budgets();
   bool finished() const;
@@ -235,6 +238,7 @@ class Coordinator final : public FetcherPool::Delegate {
   int64_t run_id_ = 0;
   int64_t started_ms_ = 0;
   std::unique_ptr<Writer> writer_;
+  std::optional<DatabaseDisk> disk_;
   std::optional<Database> reader_;  // host rows of hosts that come back to life
   std::optional<Discovery> discovery_;
   PrivateHosts private_hosts_;

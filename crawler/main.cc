@@ -56,6 +56,7 @@ int main(int argc, char** argv) {
   std::set_new_handler(crawl::out_of_memory);
   // A reader of stdout that goes away is seen where it is written to.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // so is a limit of a file's size
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   const std::string user_config =
       crawl::user_config_path(getenv("XDG_CONFIG_HOME"), getenv("HOME"));

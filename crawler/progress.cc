@@ -58,6 +58,7 @@ std::string shell_word(const std::string& word) {
 std::string end_text(std::string_view reason) {
   if (reason == "done") return "done";
   if (reason == "interrupted") return "interrupted";
+  if (reason == "disk_full") return "stopped by a full disk";
   if (reason.starts_with("max_")) {
     std::string option = "stopped by --" + std::string(reason);
     std::replace(option.begin(), option.end(), '_', '-');

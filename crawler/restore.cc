@@ -42,7 +42,10 @@ Result<void> Coordinator::open(Database database, const std::vector<Seed>& seeds
   if (!reader) return reader.error();
   reader_.emplace(std::move(*reader));
 
+  disk_.emplace(options_.database);
   Writer::Options writer_options;
+  writer_options.checkpoint_bytes = disk_->log_bytes();
+  writer_options.commit_bytes = disk_->commit_bytes();
   writer_options.revisit_ms = options_.revisit_ms;
   writer_options.keep_versions = options_.keep_versions;
   auto writer = Writer::start(std::move(database), run_id_, writer_options);

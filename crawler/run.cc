@@ -16,6 +16,7 @@
 #include "base/event_loop.h"
 #include "crawler/coordinator.h"
 #include "crawler/fetcher_locator.h"
+#include "storage/database_disk.h"
 #include "storage/lock.h"
 #include "storage/preflight.h"
 
@@ -150,7 +151,8 @@ ExitCode fetcher_exit_code(const Error& error) {
 }
 
 ExitCode database_exit_code(const Error& error) {
-  return error.code == Errc::kFull ? ExitCode::kIo : ExitCode::kCannotCreate;
+  const bool failed = error.sys_errno == EIO || error.sys_errno == EFBIG;
+  return error.code == Errc::kFull || failed ? ExitCode::kIo : ExitCode::kCannotCreate;
 }
 
 // Waits as long as --lock-wait says, listening to signals meanwhile.
@@ -179,6 +181,8 @@ Result<RunLock> hold_database(const RunOptions& options, const Clock& clock, Eve
   if (*state == PathState::kFile) {
     if (auto ours = check_identity_untouched(options.database); !ours) return ours.error();
   }
+  auto room = DatabaseDisk(options.database).check(0);
+  if (!room) return room.error();
   return lock;
 }
 

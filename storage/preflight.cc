@@ -21,13 +21,13 @@
 
 namespace crawl {
 
-namespace {
-
-std::string parent_of(const std::string& path) {
+std::string parent_directory(const std::string& path) {
   const size_t slash = path.rfind('/');
   if (slash == std::string::npos) return ".";
   return slash == 0 ? "/" : path.substr(0, slash);
 }
+
+namespace {
 
 // The write-ahead log lies beside the file that a symbolic link names, not beside the link.
 std::string resolved(const std::string& path) {
@@ -178,7 +178,7 @@ Result<PathState> inspect_writable_path(const std::string& path) {
     if (::lstat(path.c_str(), &link) == 0 && S_ISLNK(link.st_mode)) {
       return Error{Errc::kInvalid, 0, path + " is a symbolic link to a file that does not exist"};
     }
-    if (Result<void> usable = check_directory(parent_of(path), path); !usable)
+    if (Result<void> usable = check_directory(parent_directory(path), path); !usable)
       return usable.error();
     return PathState::kMissing;
   }
@@ -192,7 +192,7 @@ Result<PathState> inspect_writable_path(const std::string& path) {
   if (::faccessat(AT_FDCWD, path.c_str(), R_OK | W_OK, AT_EACCESS) != 0) {
     return errno_error(path + " is not writable");
   }
-  if (Result<void> usable = check_directory(parent_of(resolved(path)), path); !usable) {
+  if (Result<void> usable = check_directory(parent_directory(resolved(path)), path); !usable) {
     return usable.error();
   }
   return info->st_size == 0 ? PathState::kEmpty : PathState::kFile;
@@ -236,7 +236,9 @@ Result<void> check_identity(sqlite3* handle, const std::string& path) {
 
 Result<void> check_identity_untouched(const std::string& path) {
   Result<void> judged = judge_header(path);
-  if (judged || judged.error().code != Errc::kCorrupt) return judged;
+  const bool may_be_torn =
+      !judged && (judged.error().code == Errc::kCorrupt || judged.error().code == Errc::kVersion);
+  if (!may_be_torn) return judged;
   const std::string file = resolved(path);
   if (journal_knows_better(file) || log_knows_better(file)) return {};
   return judged;

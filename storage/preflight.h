@@ -21,6 +21,8 @@ Result<PathState> inspect_writable_path(const std::string& path);
 // For readers: kNotFound, kInvalid.
 Result<void> inspect_readable_path(const std::string& path);
 
+std::string parent_directory(const std::string& path);  // "." where it names none
+
 // `path` as SQLite must be given it: never taken for a URI, ":memory:" or a temporary database.
 std::string plain_sqlite_path(const std::string& path);
 // "file:…?immutable=1": read without locks and without making any file beside it.
