@@ -204,7 +204,10 @@ class Coordinator final : public FetcherPool::Delegate {
   Lease take_lease(uint64_t lease_id);
 
   // robots_gate.cc
-  bool robots_known(RobotsGate& robots) const;
+  bool robots_known(Host& asking, std::string_view url);
+  void recall_robots(Host& host);
+  void count_robots(const Host& host);
+  void shelve_robots();
   void ask_for_robots(Host& asking, std::string_view url);
   Host& host_of(const Url& url);
   void lease_robots(Host& asked, size_t fetcher);
@@ -244,6 +247,7 @@ class Coordinator final : public FetcherPool::Delegate {
   PrivateHosts private_hosts_;
   std::unordered_set<std::string> seed_origins_;
   std::string first_seed_;
+  size_t robots_bytes_ = 0;          // of rules in memory; at most
   int64_t robots_stale_before_ = 0;  // wall ms; older robots.txt rules are another agent's
   Frontier frontier_;
   AddressLimits addresses_;

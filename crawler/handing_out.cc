@@ -129,7 +129,7 @@ bool Coordinator::hand_out_from(Host& target) {
   if (addresses_.full(target.address)) return wait_for_address(target);
   const bool errand = !target.errands.empty();
   const PendingUrl* next = errand ? nullptr : target.queue.peek(target.turn_ms);
-  if (next != nullptr && !robots_known(gate(target, next->url))) {
+  if (next != nullptr && !robots_known(target, next->url)) {
     ask_for_robots(target, next->url);
     return true;
   }

@@ -56,6 +56,7 @@ void Coordinator::apply_host_row(Host& target, const HostRow& row) {
     }
   }
   use_crawl_delay(target);
+  count_robots(target);
 }
 
 // Its robots.txt rows are written when they change.

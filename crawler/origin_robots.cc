@@ -42,6 +42,7 @@ bool RobotsGate::settle(const Transfer& transfer, std::optional<RobotsRules> rul
                         const Now& now) {
   if (rules_read) {
     rules = std::move(*rules_read);
+    rules_bytes = rules.memory_bytes();
     state = RobotsState::kOk;
     failing_since = 0;
   } else if (transfer.outcome == Outcome::kRedirect) {
@@ -101,7 +102,15 @@ void RobotsGate::refuse(std::string why) {
 }
 
 std::optional<int64_t> RobotsGate::crawl_delay_ms() const {
-  return state == RobotsState::kOk ? rules.crawl_delay_ms() : std::nullopt;
+  return state == RobotsState::kOk || shelved ? rules.crawl_delay_ms() : std::nullopt;
+}
+
+void RobotsGate::shelve() {
+  if (state != RobotsState::kOk) return;
+  rules.drop_rules();
+  rules_bytes = 0;
+  state = RobotsState::kUnknown;
+  shelved = true;
 }
 
 std::string RobotsGate::summary(int64_t crawl_delay_max_ms) const {
@@ -129,6 +138,7 @@ RobotsRow RobotsGate::row() const {
 
 void RobotsGate::restore(const RobotsRow& row, int64_t now_wall_ms, int64_t stale_before) {
   failing_since = row.failing_since;
+  shelved = false;
   const bool fresh = row.fetched_at > stale_before && now_wall_ms >= row.fetched_at &&
                      now_wall_ms - row.fetched_at < kRobotsFreshMs;
   if (!fresh) return;
@@ -136,6 +146,7 @@ void RobotsGate::restore(const RobotsRow& row, int64_t now_wall_ms, int64_t stal
     Result<RobotsRules> read = RobotsRules::deserialize(row.rules);
     if (!read) return;
     rules = std::move(*read);
+    rules_bytes = rules.memory_bytes();
   } else if (row.state != RobotsState::kUnavailable) {
     return;
   }

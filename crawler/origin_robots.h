@@ -38,6 +38,9 @@ struct RobotsGate {
   RobotsRules rules;
   int64_t fetched_at = 0;     // wall ms
   int64_t failing_since = 0;  // wall ms, in whichever run; 0: it does not fail
+  size_t rules_bytes = 0;     // what the rules take in memory
+  int64_t used_ms = 0;        // monotonic; when they were last asked
+  bool shelved = false;       // state is kUnknown, and the rules are in the host's row alone
   bool in_flight = false;     // or waiting for another host's turn to be asked
   int hops = 0;               // redirects followed so far
   std::string redirect_url;   // where the last hop pointed; "" : /robots.txt itself
@@ -56,6 +59,8 @@ struct RobotsGate {
   // It cannot be had, for a reason of ours.
   void refuse(std::string why);
   std::optional<int64_t> crawl_delay_ms() const;
+  // The rules leave memory; restore() brings them back.
+  void shelve();
 
   // For the event that tells of it: "ok, 3 rules", "unreachable, robots.txt: HTTP status 503".
   std::string summary(int64_t crawl_delay_max_ms) const;

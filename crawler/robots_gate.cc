@@ -8,9 +8,55 @@
 
 namespace crawl {
 
-bool Coordinator::robots_known(RobotsGate& robots) const {
+namespace {
+
+// Of all hosts' rules in memory; one host's may be 2 MB. Beyond it those that have not been asked
+// for longest go, until half is left.
+constexpr size_t kRobotsMemoryMax = size_t{64} << 20;
+
+}  // namespace
+
+bool Coordinator::robots_known(Host& asking, std::string_view url) {
+  RobotsGate& robots = gate(asking, url);
+  robots.used_ms = clock_.monotonic_ms();
+  if (robots.shelved) recall_robots(asking);
   robots.expire(clock_.wall_ms());
   return robots.state != RobotsState::kUnknown;
+}
+
+// Where the row has not been written yet, they are unknown, and asked for again.
+void Coordinator::recall_robots(Host& target) {
+  auto stored = load_host(*reader_, target.id);
+  const HostRow row = stored && *stored ? std::move(**stored) : HostRow();
+  for (size_t scheme = 0; scheme < target.robots.size(); ++scheme) {
+    RobotsGate& robots = target.robots[scheme];
+    if (robots.shelved) robots.restore(row.robots[scheme], clock_.wall_ms(), robots_stale_before_);
+  }
+  count_robots(target);
+}
+
+void Coordinator::count_robots(const Host& target) {
+  for (const RobotsGate& robots : target.robots) robots_bytes_ += robots.rules_bytes;
+  if (robots_bytes_ > kRobotsMemoryMax) shelve_robots();
+}
+
+void Coordinator::shelve_robots() {
+  std::vector<RobotsGate*> all;
+  robots_bytes_ = 0;
+  frontier_.for_each([&](Host& each) {
+    for (RobotsGate& robots : each.robots) {
+      if (robots.rules_bytes > 0) all.push_back(&robots);
+      robots_bytes_ += robots.rules_bytes;
+    }
+  });
+  if (robots_bytes_ <= kRobotsMemoryMax) return;
+  std::sort(all.begin(), all.end(),
+            [](const RobotsGate* a, const RobotsGate* b) { return a->used_ms < b->used_ms; });
+  for (RobotsGate* oldest : all) {
+    if (robots_bytes_ <= kRobotsMemoryMax / 2) break;
+    robots_bytes_ -= oldest->rules_bytes;
+    oldest->shelve();
+  }
 }
 
 // Who is to be asked gets an errand: the host itself, or the one it redirects to, whose politeness
@@ -117,6 +163,9 @@ void Coordinator::use_crawl_delay(Host& target) const {
 
 void Coordinator::robots_settled(Host& target, size_t scheme) {
   RobotsGate& robots = target.robots[scheme];
+  robots.used_ms = clock_.monotonic_ms();
+  // Its row is about to be written, the other scheme's rules with it.
+  if (target.robots[0].shelved || target.robots[1].shelved) recall_robots(target);
   use_crawl_delay(target);
   if (robots.crawl_delay_ms()) {
     target.politeness.not_before(clock_.monotonic_ms() + target.politeness.delay_ms());
@@ -132,6 +181,7 @@ void Coordinator::robots_settled(Host& target, size_t scheme) {
   if (robots.state != RobotsState::kUnreachable) {
     on_robots_settled(target, kRobotsSchemes[scheme], robots.rules.sitemaps());
   }
+  count_robots(target);
 }
 
 }  // namespace crawl

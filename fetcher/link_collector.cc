@@ -60,8 +60,8 @@ std::string with_encoded_query(const Url& canonical, std::string_view href, Quer
 void LinkCollector::begin(std::string_view url, PageResult& result, StringPool& pool) {
   result_ = &result;
   pool_ = &pool;
-  // Clearing costs time by buckets, which a page with many links leaves behind.
-  if (seen_.bucket_count() > kBucketsKept) seen_ = {};
+  // Clearing costs time by buckets, which a page with many links leaves behind ("= {}" too).
+  if (seen_.bucket_count() > kBucketsKept) seen_ = decltype(seen_)();
   seen_.clear();
   has_base_element_ = false;
   blown_up_bytes_ = 0;

@@ -141,7 +141,7 @@ MainText::Area MainText::area_of(const TagTraits& traits, const char* role, cons
 }
 
 void MainText::begin() {
-  if (blocks_.capacity() * sizeof(Block) > kBytesKept) blocks_ = {};
+  if (blocks_.capacity() * sizeof(Block) > kBytesKept) blocks_ = std::vector<Block>();
   if (collected_.capacity() > kBytesKept) std::string().swap(collected_);
   blocks_.clear();
   start_ = link_start_ = link_bytes_ = 0;

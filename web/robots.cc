@@ -318,6 +318,19 @@ RobotsDecision RobotsRules::decide(std::string_view path_and_query) const {
   return {};
 }
 
+size_t RobotsRules::memory_bytes() const {
+  size_t bytes =
+      rules_.capacity() * sizeof(RobotsRule) + sitemaps_.capacity() * sizeof(std::string);
+  for (const RobotsRule& rule : rules_) bytes += rule.pattern.capacity();
+  for (const std::string& sitemap : sitemaps_) bytes += sitemap.capacity();
+  return bytes;
+}
+
+void RobotsRules::drop_rules() {
+  rules_ = std::vector<RobotsRule>();  // "= {}" would keep the memory
+  sitemaps_ = std::vector<std::string>();
+}
+
 std::string RobotsRules::serialize() const {
   std::string out(kGroupLine);
   const auto add = [&out](std::string_view key, std::string_view value) {

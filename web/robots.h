@@ -54,6 +54,10 @@ class RobotsRules {
   // In order of precedence, each pattern once.
   const std::vector<RobotsRule>& rules() const { return rules_; }
 
+  size_t memory_bytes() const;
+  // All is forgotten but the Crawl-delay.
+  void drop_rules();
+
   // As text, itself a robots.txt of one group: what the database keeps and messages carry. Valid
   // UTF-8, at most 2 * kRobotsBytesMax.
   std::string serialize() const;

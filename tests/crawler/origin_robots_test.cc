@@ -261,5 +261,35 @@ TEST_CASE("origin_robots: the event names a Crawl-delay, and that it was capped"
   CHECK(gate.summary(30'000) == "ok, 1 rules, Crawl-delay 30000 ms");
 }
 
+TEST_CASE("origin_robots: rules on the shelf come back from the host's row", "[origin_robots]") {
+  const FakeClock clock;
+  RobotsGate gate;
+  REQUIRE(gate.settle(answer(200), rules("User-agent: *\nDisallow: /private\nCrawl-delay: 7"),
+                      now(clock)));
+  CHECK(gate.rules_bytes > 0);
+  const RobotsRow row = gate.row();
+  gate.shelve();
+  CHECK(gate.state == RobotsState::kUnknown);
+  CHECK(gate.shelved);
+  CHECK(gate.rules_bytes == 0);
+  CHECK(gate.rules.rules().empty());
+  CHECK(gate.crawl_delay_ms() == 7000);  // goes on meanwhile
+  gate.restore(row, clock.wall_ms(), 0);
+  CHECK(gate.state == RobotsState::kOk);
+  CHECK_FALSE(gate.shelved);
+  CHECK_FALSE(gate.rules.decide("/private/x").allowed);
+}
+
+TEST_CASE("origin_robots: rules on the shelf that have no row any more are unknown",
+          "[origin_robots]") {
+  const FakeClock clock;
+  RobotsGate gate;
+  REQUIRE(gate.settle(answer(200), rules("User-agent: *\nDisallow: /private"), now(clock)));
+  gate.shelve();
+  gate.restore(RobotsRow(), clock.wall_ms(), 0);
+  CHECK(gate.state == RobotsState::kUnknown);
+  CHECK_FALSE(gate.shelved);
+}
+
 }  // namespace
 }  // namespace crawl
