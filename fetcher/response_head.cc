@@ -49,6 +49,8 @@ ResponseHead::Problem ResponseHead::add_line(std::string_view line) {
     return Problem::kNone;
   }
   if (line.empty()) return finish_block();
+  // RFC 9112 §2.2: white space before the first field continues nothing; the line is left out.
+  if (lines_.empty() && (line.front() == ' ' || line.front() == '\t')) return Problem::kNone;
   if (!lines_.empty()) lines_ += "\r\n";
   lines_ += line;
   return Problem::kNone;

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/units.h"
 #include "web/mime_sniff.h"
@@ -27,6 +28,13 @@ uint64_t body_bytes_max(JobKind kind, const FetchSettings& settings) {
       break;
   }
   return std::min<uint64_t>(settings.body_bytes_max, kBodyBytesCeiling);
+}
+
+// libcurl 7.83 to 8.1.0 keeps a pointer to the last header field of a response in the handle, and
+// follows it, long freed, when the next response begins with a folded line (curl issue 11101).
+bool remembers_header() {
+  static const unsigned version = curl_version_info(CURLVERSION_NOW)->version_num;
+  return version >= 0x075300 && version <= 0x080100;
 }
 
 }  // namespace
@@ -138,12 +146,21 @@ void HttpTransfer::prepare(Slist pins) {
   prepared_ = true;
 }
 
+bool HttpTransfer::renew() {
+  if (!remembers_header()) return true;
+  CURL* fresh = curl_easy_init();
+  if (fresh == nullptr) return false;
+  curl_easy_cleanup(std::exchange(easy_, fresh));
+  prepared_ = false;
+  return set_constant_options().has_value();
+}
+
 bool HttpTransfer::take_retry(CURLcode code) {
   if (code == CURLE_OK || retried_ || stop_ != Stop::kNone) return false;
   if (!is_stale_connection_error(ending(code))) return false;
   long fresh_connections = 0;
   curl_easy_getinfo(easy_, CURLINFO_NUM_CONNECTS, &fresh_connections);
-  if (fresh_connections > 0) return false;
+  if (fresh_connections > 0 || !renew()) return false;
   head_.clear();
   retried_ = true;
   return true;

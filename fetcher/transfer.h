@@ -99,6 +99,9 @@ class HttpTransfer {
 
   // True, at most once per request, when it should be sent again on a fresh connection.
   bool take_retry(CURLcode code);
+  // To be called between two responses, with the handle in no multi. False: it takes no further
+  // one.
+  bool renew();
 
   // When to look at the deadlines next, and what has passed by then: "" when nothing has.
   int64_t next_deadline_ms();

@@ -66,7 +66,7 @@ Result<std::unique_ptr<HttpTransfer>> TransferPool::take_idle() {
 
 void TransferPool::recycle(std::unique_ptr<HttpTransfer> transfer) {
   transfer->drop_body();
-  if (idle_.size() < kIdleHandlesMax) idle_.push_back(std::move(transfer));
+  if (idle_.size() < kIdleHandlesMax && transfer->renew()) idle_.push_back(std::move(transfer));
 }
 
 Result<void> TransferPool::start(FetchRequest request) {

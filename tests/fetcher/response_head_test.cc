@@ -37,6 +37,16 @@ TEST_CASE("response head: names have no case, values no margins, folded lines ar
   CHECK(head.value("absent").empty());
 }
 
+// RFC 9112 §2.2
+TEST_CASE("response head: white space before the first field makes no field", "[response_head]") {
+  ResponseHead head;
+  CHECK(feed(head, {"HTTP/1.1 200 OK", "\tContent-Type: image/png", " Content-Length: 7",
+                    "Content-Length: 5", ""}) == ResponseHead::Problem::kNone);
+  CHECK(head.value("content-type").empty());
+  CHECK(head.announced_length() == 5);
+  CHECK(head.lines() == "Content-Length: 5");
+}
+
 // RFC 9112 §6.3
 TEST_CASE("response head: equal lengths agree, others do not", "[response_head]") {
   ResponseHead same, different, both;
