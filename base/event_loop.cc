@@ -103,7 +103,8 @@ Result<int> EventLoop::run_once(int timeout_ms) {
   int called = 0;
   for (int i = 0; i < n; ++i) {
     const epoll_event& event = events[static_cast<size_t>(i)];
-    const auto found = watches_.find(event.data.u64);
+    const uint64_t id = event.data.u64;  // no reference to it: the struct is packed
+    const auto found = watches_.find(id);
     if (found == watches_.end()) continue;  // unwatched by an earlier handler of this batch
     const std::shared_ptr<Watch> watch = found->second;
     watch->handler(event.events);
