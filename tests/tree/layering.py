@@ -45,6 +45,7 @@ THIRD_PARTY = {
     "cld2/": {"fetcher/language."},
     "catch2/": {"tests/support/catch"},
     "benchmark/": {"bench/"},
+    "fuzzer/": {"tests/fuzz/"},
 }
 
 CXX_STANDARD = re.compile(r"[a-z_0-9]+")
@@ -75,7 +76,7 @@ def may_use_third_party(path, header):
     for prefix, users in THIRD_PARTY.items():
         if not header.startswith(prefix):
             continue
-        if path.startswith("bench/"):
+        if path.startswith(("bench/", "tests/fuzz/")):
             return True
         if prefix == "nlohmann/" and path.startswith("tests/"):
             return True  # test data
