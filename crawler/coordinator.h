@@ -205,6 +205,7 @@ class Coordinator final : public FetcherPool::Delegate {
 
   // robots_gate.cc
   bool robots_known(Host& asking, std::string_view url);
+  RobotsGate::Now robots_now(int retries) const;
   void recall_robots(Host& host);
   void count_robots(const Host& host);
   void shelve_robots();
@@ -240,6 +241,7 @@ class Coordinator final : public FetcherPool::Delegate {
 
   int64_t run_id_ = 0;
   int64_t started_ms_ = 0;
+  int64_t previous_run_ms_ = 0;  // wall; when the run before this one began
   std::unique_ptr<Writer> writer_;
   std::optional<DatabaseDisk> disk_;
   std::optional<Database> reader_;  // host rows of hosts that come back to life

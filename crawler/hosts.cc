@@ -10,9 +10,6 @@ namespace crawl {
 
 namespace {
 
-// A wall clock that jumped must not stop a host for longer than any delay we would set ourselves.
-constexpr int64_t kPauseMaxMs = 3'600'000;
-
 Politeness::Feedback feedback_of(const Transfer& transfer) {
   using Feedback = Politeness::Feedback;
   if (transfer.status == 429 || transfer.status == 503 || transfer.outcome == Outcome::kTimeout ||
@@ -37,22 +34,22 @@ Host& Coordinator::host(int64_t id, const std::string& name) {
 
 void Coordinator::apply_host_row(Host& target, const HostRow& row) {
   const int64_t now = clock_.monotonic_ms();
-  const int64_t wall = clock_.wall_ms();
+  const int64_t delay = std::max(row.delay_ms, options_.delay_ms);
   target.name = row.name;
   target.allow_private = private_hosts_.allowed(row.name);
   target.address = address_key(row.name);
   for (const RobotsRow& robots : row.robots) target.answered |= robots.fetched_at > 0;
   target.politeness.restore(row.backoff_level, row.latency_ms);
-  target.politeness.not_before(now + std::clamp<int64_t>(row.next_at - wall, 0, kPauseMaxMs));
+  target.politeness.not_before(now + rest_of_pause_ms(row.next_at, clock_.wall_ms(), delay));
   // What was under way when the last run was killed is not in the row.
-  if (previous_died_) target.politeness.not_before(now + std::max(row.delay_ms, options_.delay_ms));
+  if (previous_died_) target.politeness.not_before(now + delay);
   for (size_t scheme = 0; scheme < target.robots.size(); ++scheme) {
     RobotsGate& robots = target.robots[scheme];
     if (options_.robots == RobotsPolicy::kIgnore) {
       robots.state = RobotsState::kIgnored;
       robots.failing_since = row.robots[scheme].failing_since;
     } else {
-      robots.restore(row.robots[scheme], wall, robots_stale_before_);
+      robots.restore(row.robots[scheme], robots_now(options_.retries), robots_stale_before_);
     }
   }
   use_crawl_delay(target);

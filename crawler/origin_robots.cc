@@ -30,9 +30,9 @@ bool is_unavailable(const Transfer& transfer) {  // §2.3.1.3
 
 }  // namespace
 
-void RobotsGate::expire(int64_t now_wall_ms) {
+void RobotsGate::expire(int64_t now_monotonic_ms) {
   const bool settled = state == RobotsState::kOk || state == RobotsState::kUnavailable;
-  if (!settled || now_wall_ms - fetched_at < kRobotsFreshMs) return;
+  if (!settled || now_monotonic_ms < fresh_until_ms) return;
   const int64_t since = failing_since;
   *this = RobotsGate();
   failing_since = since;
@@ -58,7 +58,10 @@ bool RobotsGate::settle(const Transfer& transfer, std::optional<RobotsRules> rul
     return false;
   }
   redirect_url.clear();
-  if (state != RobotsState::kUnreachable) fetched_at = now.wall_ms;
+  if (state != RobotsState::kUnreachable) {
+    fetched_at = now.wall_ms;
+    fresh_until_ms = now.monotonic_ms + kRobotsFreshMs;
+  }
   return true;
 }
 
@@ -84,7 +87,8 @@ bool RobotsGate::fail(const Transfer& transfer, const Now& now) {
   }
   const std::string why = transfer.status > 0 ? "HTTP status " + std::to_string(transfer.status)
                                               : std::string(transfer.detail);
-  if (now.wall_ms - failing_since >= kRobotsGiveUpMs) {
+  // Nor may one that was set forward make them shorter: it takes two runs' word.
+  if (std::min(now.wall_ms, now.previous_run_ms) - failing_since >= kRobotsGiveUpMs) {
     state = RobotsState::kUnavailable;
     detail = "unreachable for 30 days, last: " + why;
     return true;
@@ -136,12 +140,11 @@ RobotsRow RobotsGate::row() const {
   return row;
 }
 
-void RobotsGate::restore(const RobotsRow& row, int64_t now_wall_ms, int64_t stale_before) {
+void RobotsGate::restore(const RobotsRow& row, const Now& now, int64_t stale_before) {
   failing_since = row.failing_since;
   shelved = false;
-  const bool fresh = row.fetched_at > stale_before && now_wall_ms >= row.fetched_at &&
-                     now_wall_ms - row.fetched_at < kRobotsFreshMs;
-  if (!fresh) return;
+  const int64_t age_ms = now.wall_ms - row.fetched_at;
+  if (row.fetched_at <= stale_before || age_ms < 0 || age_ms >= kRobotsFreshMs) return;
   if (row.state == RobotsState::kOk) {
     Result<RobotsRules> read = RobotsRules::deserialize(row.rules);
     if (!read) return;
@@ -152,6 +155,7 @@ void RobotsGate::restore(const RobotsRow& row, int64_t now_wall_ms, int64_t stal
   }
   state = row.state;
   fetched_at = row.fetched_at;
+  fresh_until_ms = now.monotonic_ms + kRobotsFreshMs - age_ms;
 }
 
 }  // namespace crawl

@@ -32,18 +32,20 @@ struct RobotsGate {
     int64_t wall_ms = 0;
     int retries = 0;
     int64_t retry_wait_ms = 0;
+    int64_t previous_run_ms = 0;  // wall; when the run before this one began; 0: there was none
   };
 
   RobotsState state = RobotsState::kUnknown;
   RobotsRules rules;
-  int64_t fetched_at = 0;     // wall ms
-  int64_t failing_since = 0;  // wall ms, in whichever run; 0: it does not fail
-  size_t rules_bytes = 0;     // what the rules take in memory
-  int64_t used_ms = 0;        // monotonic; when they were last asked
-  bool shelved = false;       // state is kUnknown, and the rules are in the host's row alone
-  bool in_flight = false;     // or waiting for another host's turn to be asked
-  int hops = 0;               // redirects followed so far
-  std::string redirect_url;   // where the last hop pointed; "" : /robots.txt itself
+  int64_t fetched_at = 0;      // wall ms
+  int64_t fresh_until_ms = 0;  // monotonic: within a run the wall clock may jump
+  int64_t failing_since = 0;   // wall ms, in whichever run; 0: it does not fail
+  size_t rules_bytes = 0;      // what the rules take in memory
+  int64_t used_ms = 0;         // monotonic; when they were last asked
+  bool shelved = false;        // state is kUnknown, and the rules are in the host's row alone
+  bool in_flight = false;      // or waiting for another host's turn to be asked
+  int hops = 0;                // redirects followed so far
+  std::string redirect_url;    // where the last hop pointed; "" : /robots.txt itself
   int attempts = 0;
   int strikes = 0;
   int64_t retry_at_ms = 0;  // monotonic
@@ -52,7 +54,7 @@ struct RobotsGate {
   std::string detail;
 
   // What is known for longer than a day is to be asked for again (§2.4).
-  void expire(int64_t now_wall_ms);
+  void expire(int64_t now_monotonic_ms);
   // An answer came. False: it is not settled yet; a redirect is to be followed, or it is to be
   // asked for again at retry_at_ms. `rules`: of an answer that was ok.
   bool settle(const Transfer& transfer, std::optional<RobotsRules> rules_read, const Now& now);
@@ -67,7 +69,7 @@ struct RobotsGate {
 
   RobotsRow row() const;
   // `stale_before`: rules that were read earlier are another agent's.
-  void restore(const RobotsRow& row, int64_t now_wall_ms, int64_t stale_before);
+  void restore(const RobotsRow& row, const Now& now, int64_t stale_before);
 
  private:
   bool follow_redirect(const Transfer& transfer);

@@ -24,6 +24,13 @@ uint64_t next_random(uint64_t& state) {
 
 }  // namespace
 
+int64_t rest_of_pause_ms(int64_t next_at_wall_ms, int64_t now_wall_ms, int64_t delay_ms) {
+  const int64_t longest =
+      std::max(Politeness::Options().retry_after_max_ms, delay_ms + delay_ms / kJitterParts + 1);
+  const int64_t rest = next_at_wall_ms - now_wall_ms;
+  return rest > longest ? delay_ms : std::max<int64_t>(rest, 0);
+}
+
 Politeness::Politeness(const Options& options, int64_t host_id)
     : options_(options), random_(options.jitter_seed + static_cast<uint64_t>(host_id)) {
   random_ = next_random(random_);  // neighbours are far apart

@@ -70,4 +70,9 @@ class Politeness {
   static constexpr int64_t kNever = -1;
 };
 
+// What is left of a pause that was stored as the wall-clock time of its end. `delay_ms`: what
+// separates two requests at least. A time further ahead than any pause can reach was stored before
+// the clock was set back, and says no more than that there was a request: then it is the delay.
+int64_t rest_of_pause_ms(int64_t next_at_wall_ms, int64_t now_wall_ms, int64_t delay_ms);
+
 }  // namespace crawl

@@ -19,6 +19,7 @@ Result<void> Coordinator::open(Database database, const std::vector<Seed>& seeds
   if (!start) return start.error();
   run_id_ = start->run_id;
   previous_died_ = start->previous_died;
+  previous_run_ms_ = start->previous_started_at;
   discovery_.emplace(start->fingerprint_seed, std::move(scope),
                      Discovery::Options{options_.canonicalize, options_.traps});
   auto same_agent = remember_robots_agent(database, robots_agent_);

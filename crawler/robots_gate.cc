@@ -20,7 +20,7 @@ bool Coordinator::robots_known(Host& asking, std::string_view url) {
   RobotsGate& robots = gate(asking, url);
   robots.used_ms = clock_.monotonic_ms();
   if (robots.shelved) recall_robots(asking);
-  robots.expire(clock_.wall_ms());
+  robots.expire(clock_.monotonic_ms());
   return robots.state != RobotsState::kUnknown;
 }
 
@@ -30,7 +30,8 @@ void Coordinator::recall_robots(Host& target) {
   const HostRow row = stored && *stored ? std::move(**stored) : HostRow();
   for (size_t scheme = 0; scheme < target.robots.size(); ++scheme) {
     RobotsGate& robots = target.robots[scheme];
-    if (robots.shelved) robots.restore(row.robots[scheme], clock_.wall_ms(), robots_stale_before_);
+    if (!robots.shelved) continue;
+    robots.restore(row.robots[scheme], robots_now(options_.retries), robots_stale_before_);
   }
   count_robots(target);
 }
@@ -57,6 +58,11 @@ void Coordinator::shelve_robots() {
     robots_bytes_ -= oldest->rules_bytes;
     oldest->shelve();
   }
+}
+
+RobotsGate::Now Coordinator::robots_now(int retries) const {
+  return {clock_.monotonic_ms(), clock_.wall_ms(), retries, options_.retry_wait_ms,
+          previous_run_ms_};
 }
 
 // Who is to be asked gets an errand: the host itself, or the one it redirects to, whose politeness
@@ -122,7 +128,7 @@ void Coordinator::give_up_errand(Host& asked) {
   transfer.outcome = asked.silence.outcome;
   transfer.detail = why;
   // No further try in this run.
-  robots.settle(transfer, std::nullopt, {clock_.monotonic_ms(), clock_.wall_ms(), 0, 0});
+  robots.settle(transfer, std::nullopt, robots_now(0));
   robots_settled(asking, errand.scheme);
   if (&asking != &asked) changed(asking);
 }
@@ -142,9 +148,7 @@ bool Coordinator::on_robots_result(uint64_t lease_id, std::string_view bytes) {
   Host& asked = ended.asked;
   RobotsGate& robots = end_errand(lease);
   Host& asking = *frontier_.find(lease.errand.host_id);
-  const RobotsGate::Now now{clock_.monotonic_ms(), clock_.wall_ms(), options_.retries,
-                            options_.retry_wait_ms};
-  if (ended.counts && robots.settle(transfer, std::move(rules), now)) {
+  if (ended.counts && robots.settle(transfer, std::move(rules), robots_now(options_.retries))) {
     robots_settled(asking, lease.errand.scheme);
   }
   changed(asking);

@@ -52,6 +52,7 @@ Result<UnitApplier::StoredPage> UnitApplier::stored_page(int64_t url_id) {
   history.failures = query.integer(7);
   history.failing_since = query.integer(8);
   history.missing_run = query.integer(9);
+  history.fetched_at = query.integer(10);
   query.reset();
   return stored;
 }

@@ -59,7 +59,7 @@ constexpr const char* kRevive =
 
 constexpr const char* kStoredPage =
     "SELECT outcome, changed_at, content_hash, text_hash, content_id, canonical_id, interval_ms, "
-    "failures, failing_since, missing_run FROM page WHERE url_id = ?1";
+    "failures, failing_since, missing_run, fetched_at FROM page WHERE url_id = ?1";
 constexpr const char* kReplacePage =
     "INSERT OR REPLACE INTO page(url_id, status, outcome, detail, redirect_id, elapsed_ms, "
     "fetched_at, fetcher_pid, address, interval_ms, failures, failing_since, missing_run, "

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "storage/resume.h"
 
+#include <fmt/format.h>
 #include <sqlite3.h>
 
+#include "storage/revisit.h"
 #include "storage/rows.h"
 
 namespace crawl {
@@ -36,6 +38,9 @@ Result<void> insert_run(Database& database, int64_t started_at, int64_t pid,
       "SELECT count(*) FROM run WHERE id = (SELECT max(id) FROM run) AND end_reason IS NULL");
   if (!died) return died.error();
   start.previous_died = *died != 0;
+  Result<int64_t> before = scalar(database, "SELECT started_at FROM run ORDER BY id DESC LIMIT 1");
+  if (!before) return before.error();
+  start.previous_started_at = *before;
   const char* close = "UPDATE run SET end_reason = 'died' WHERE end_reason IS NULL";
   if (Result<void> closed = database.execute(close); !closed) return closed;
 
@@ -103,6 +108,13 @@ Result<void> adopt_seeds(Database& database, const std::vector<AdoptedSeed>& see
 }
 
 Result<int64_t> mark_due(Database& database, int64_t now, bool everything) {
+  // Nothing is due later than the longest interval from now, unless the clock was set back. To look
+  // for shorter ones costs a look at every page, so there must be a sign of it.
+  Result<int64_t> set_back = scalar(
+      database, fmt::format("SELECT count(*) FROM run WHERE max(started_at, ifnull(ended_at, 0)) > "
+                            "{}",
+                            now + kIntervalMinMs));
+  if (!set_back) return set_back.error();
   int64_t marked = 0;
   Result<void> done = in_transaction(database, [&]() -> Result<void> {
     // A copy that is as new as what a sitemap knows of is not fetched again for its sake, nor is
@@ -111,11 +123,15 @@ Result<int64_t> mark_due(Database& database, int64_t now, bool everything) {
         "UPDATE url SET state = 'pending', outcome = NULL, reason = NULL, rule = NULL, "
         "attempts = 0 WHERE state = 'done' AND outcome IS NOT 'crashed_fetcher' AND "
         "(?2 OR role = 'seed' OR (role = 'sitemap' AND outcome NOT IN ('http_error', 'gone')) OR "
-        "due_at IS NULL OR due_at <= ?1 OR (listed_at <= ?1 AND "
-        "listed_at > (SELECT fetched_at FROM page WHERE url_id = url.id)))");
+        "due_at IS NULL OR due_at <= ?1 OR due_at > ?1 + ?3 OR (listed_at <= ?1 AND "
+        "listed_at > (SELECT fetched_at FROM page WHERE url_id = url.id)) OR "
+        "(?4 AND (SELECT fetched_at FROM page WHERE url_id = url.id) > ?1 + ?5))");
     if (!update) return update.error();
     update->bind(1, now);
     update->bind(2, int64_t{everything ? 1 : 0});
+    update->bind(3, kIntervalMaxMs);
+    update->bind(4, *set_back);
+    update->bind(5, kIntervalMinMs);
     if (Result<void> ran = update->run(); !ran) return ran;
     marked = sqlite3_changes64(database.handle());
     return {};

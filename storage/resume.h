@@ -26,6 +26,7 @@ struct RunStart {
   int64_t pending = 0;  // URLs pending
   int64_t done = 0;
   bool previous_died = false;  // the last run has no end: it was killed
+  int64_t previous_started_at = 0;
 };
 
 // Marks runs without an end as 'died', inserts the row of this run, and reads the counters.
@@ -43,8 +44,9 @@ Result<void> adopt_seeds(Database& database, const std::vector<AdoptedSeed>& see
 
 // Makes pending what is done and to be fetched again: seeds and sitemaps that are there, what is
 // due at `now` (wall ms), what was never fetched, what a sitemap or a feed says has changed since
-// its last fetch; or everything. Never what killed its fetchers. Returns the number of URLs. Resets
-// attempts, keeps strikes.
+// its last fetch; what was fetched in the future, by a clock that was set back since; or
+// everything. Never what killed its fetchers. Returns the number of URLs. Resets attempts, keeps
+// strikes.
 Result<int64_t> mark_due(Database& database, int64_t now, bool everything);
 
 // Records whose robots.txt groups are obeyed from now on. False when the stored rules are of

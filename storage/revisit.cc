@@ -44,7 +44,7 @@ void settle_failure(const FetchHistory& history, const FetchFinding& finding, Se
   if (history.gone) return;
   if (missing && settled.missing_run != finding.run_id) {
     settled.gone_because = GoneBecause::kMissingTwice;
-  } else if (finding.at - settled.failing_since >= kFailuresGoneMs) {
+  } else if (std::min(finding.at, history.fetched_at) - settled.failing_since >= kFailuresGoneMs) {
     settled.gone_because = GoneBecause::kFailingForLong;
   }
   if (settled.gone_because != GoneBecause::kNot) settled.outcome = Outcome::kGone;
@@ -66,7 +66,10 @@ Settlement settle(const FetchHistory& history, const FetchFinding& finding, int6
   settled.missing_run = history.missing_run;
   if (finding.counts_as_failure) {
     ++settled.failures;
-    if (settled.failing_since == 0) settled.failing_since = finding.at;
+    // A wall clock that was set back must not make the 30 days longer.
+    if (settled.failing_since == 0 || settled.failing_since > finding.at) {
+      settled.failing_since = finding.at;
+    }
   }
   if (history.has_copy) settle_failure(history, finding, settled);
   if (settled.outcome == Outcome::kGone) {

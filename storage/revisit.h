@@ -34,6 +34,7 @@ struct FetchHistory {
   bool has_copy = false;
   bool gone = false;
   bool canonical_elsewhere = false;
+  int64_t fetched_at = 0;
   int64_t interval_ms = 0;
   int64_t failures = 0;
   int64_t failing_since = 0;
@@ -65,7 +66,8 @@ struct Settlement {
 // and 30 days; permanent redirects and pages whose canonical URL is another one wait the longest. A
 // failure keeps it and is followed by another try in the next run, 404 and 410 after an hour. A
 // page with a good copy is gone when a run after the first that got 404 or 410 gets one again, or
-// when it has failed for 30 days.
+// when it has failed for 30 days, by the times of two failures: a clock that jumps makes a month of
+// nothing.
 Settlement settle(const FetchHistory& history, const FetchFinding& finding, int64_t base_ms);
 
 }  // namespace crawl

@@ -10,8 +10,9 @@ namespace {
 constexpr int64_t kHourMs = 3'600'000;
 constexpr int64_t kDayMs = 24 * kHourMs;
 
+// A run each day.
 RobotsGate::Now now(const Clock& clock, int retries = 0) {
-  return {clock.monotonic_ms(), clock.wall_ms(), retries, 10'000};
+  return {clock.monotonic_ms(), clock.wall_ms(), retries, 10'000, clock.wall_ms() - kDayMs};
 }
 
 Transfer answer(int status) {
@@ -130,28 +131,28 @@ TEST_CASE("origin_robots: what cannot change is not tried again", "[origin_robot
   }
 }
 
-// RFC 9309 §2.3.1.4. Each turn of the loop is a run of its own.
+// RFC 9309 §2.3.1.4. Each turn of the loop is a run of its own; the last but one says so, too.
 TEST_CASE("origin_robots: after 30 days of failures it counts as unavailable", "[origin_robots]") {
   FakeClock clock;
   RobotsRow row;
-  for (int day = 0; day < 30; ++day, clock.advance_ms(kDayMs)) {
+  for (int day = 0; day < 31; ++day, clock.advance_ms(kDayMs)) {
     CAPTURE(day);
     RobotsGate gate;
-    gate.restore(row, clock.wall_ms(), 0);
+    gate.restore(row, now(clock), 0);
     REQUIRE(gate.state == RobotsState::kUnknown);
     REQUIRE(gate.settle(answer(503), std::nullopt, now(clock)));
     REQUIRE(gate.state == RobotsState::kUnreachable);
     row = gate.row();
   }
   RobotsGate gate;
-  gate.restore(row, clock.wall_ms(), 0);
+  gate.restore(row, now(clock), 0);
   REQUIRE(gate.settle(answer(503), std::nullopt, now(clock)));
   CHECK(gate.state == RobotsState::kUnavailable);
   CHECK(gate.summary(30'000) == "unavailable, unreachable for 30 days, last: HTTP status 503");
 
   SECTION("it is asked for again a day later, and still counts as unavailable") {
     clock.advance_ms(kDayMs);
-    gate.expire(clock.wall_ms());
+    gate.expire(clock.monotonic_ms());
     CHECK(gate.state == RobotsState::kUnknown);
     REQUIRE(gate.settle(failure(Outcome::kTimeout, "time-out"), std::nullopt, now(clock)));
     CHECK(gate.state == RobotsState::kUnavailable);
@@ -170,9 +171,32 @@ TEST_CASE("origin_robots: a wall clock that was set back does not lengthen the 3
   RobotsRow row;
   row.failing_since = clock.wall_ms() + 365 * kDayMs;
   RobotsGate gate;
-  gate.restore(row, clock.wall_ms(), 0);
+  gate.restore(row, now(clock), 0);
   REQUIRE(gate.settle(answer(500), std::nullopt, now(clock)));
   CHECK(gate.failing_since == clock.wall_ms());
+}
+
+TEST_CASE("origin_robots: a wall clock that was set forward does not shorten the 30 days",
+          "[origin_robots]") {
+  FakeClock clock;
+  RobotsGate gate;
+  SECTION("between two tries") {
+    RobotsGate::Now first = now(clock, 1);
+    REQUIRE_FALSE(gate.settle(answer(503), std::nullopt, first));
+    first.wall_ms += 365 * kDayMs;
+    REQUIRE(gate.settle(answer(503), std::nullopt, first));
+    CHECK(gate.state == RobotsState::kUnreachable);
+  }
+  SECTION("between two runs") {
+    REQUIRE(gate.settle(answer(503), std::nullopt, now(clock)));
+    clock.advance_ms(2 * kDayMs);
+    RobotsGate::Now next = now(clock);  // the run before was in time
+    next.wall_ms += 365 * kDayMs;
+    RobotsGate later;
+    later.restore(gate.row(), next, 0);
+    REQUIRE(later.settle(answer(503), std::nullopt, next));
+    CHECK(later.state == RobotsState::kUnreachable);
+  }
 }
 
 // RFC 9309 §2.3.1.2.
@@ -223,32 +247,49 @@ TEST_CASE("origin_robots: what was read is used for 24 hours, across runs", "[or
   CHECK(row.crawl_delay_ms == 2000);
   const auto restored = [&](int64_t stale_before) {
     RobotsGate later;
-    later.restore(row, clock.wall_ms(), stale_before);
+    later.restore(row, now(clock), stale_before);
     return later;
   };
   clock.advance_ms(kDayMs - 1);
   CHECK(restored(0).state == RobotsState::kOk);
   CHECK_FALSE(restored(0).rules.decide("/a").allowed);
-  gate.expire(clock.wall_ms());
+  gate.expire(clock.monotonic_ms());
   CHECK(gate.state == RobotsState::kOk);
   CHECK(restored(row.fetched_at).state == RobotsState::kUnknown);  // read for another agent
   clock.advance_ms(1);
   CHECK(restored(0).state == RobotsState::kUnknown);
-  gate.expire(clock.wall_ms());
+  gate.expire(clock.monotonic_ms());
   CHECK(gate.state == RobotsState::kUnknown);
   clock.jump_wall_ms(-2 * kDayMs);  // read in the future
   CHECK(restored(0).state == RobotsState::kUnknown);
 }
 
+TEST_CASE("origin_robots: a wall clock that jumps in a run neither ages rules nor keeps them",
+          "[origin_robots]") {
+  FakeClock clock;
+  RobotsGate gate;
+  REQUIRE(gate.settle(answer(200), rules("User-agent: *\nDisallow: /a"), now(clock)));
+  SECTION("forwards") { clock.jump_wall_ms(365 * kDayMs); }
+  SECTION("backwards") { clock.jump_wall_ms(-365 * kDayMs); }
+  clock.advance_ms(kDayMs - 1);
+  gate.expire(clock.monotonic_ms());
+  CHECK(gate.state == RobotsState::kOk);
+  clock.advance_ms(1);
+  gate.expire(clock.monotonic_ms());
+  CHECK(gate.state == RobotsState::kUnknown);
+}
+
 TEST_CASE("origin_robots: a failure is not carried into the next run, but since when it fails is",
           "[origin_robots]") {
-  const FakeClock clock;
+  FakeClock clock;
   RobotsGate gate;
   REQUIRE(gate.settle(answer(503), std::nullopt, now(clock)));
+  const int64_t since = clock.wall_ms();
+  clock.advance_ms(kHourMs);
   RobotsGate later;
-  later.restore(gate.row(), clock.wall_ms() + kHourMs, 0);
+  later.restore(gate.row(), now(clock), 0);
   CHECK(later.state == RobotsState::kUnknown);
-  CHECK(later.failing_since == clock.wall_ms());
+  CHECK(later.failing_since == since);
 }
 
 TEST_CASE("origin_robots: the event names a Crawl-delay, and that it was capped",
@@ -274,7 +315,7 @@ TEST_CASE("origin_robots: rules on the shelf come back from the host's row", "[o
   CHECK(gate.rules_bytes == 0);
   CHECK(gate.rules.rules().empty());
   CHECK(gate.crawl_delay_ms() == 7000);  // goes on meanwhile
-  gate.restore(row, clock.wall_ms(), 0);
+  gate.restore(row, now(clock), 0);
   CHECK(gate.state == RobotsState::kOk);
   CHECK_FALSE(gate.shelved);
   CHECK_FALSE(gate.rules.decide("/private/x").allowed);
@@ -286,7 +327,7 @@ TEST_CASE("origin_robots: rules on the shelf that have no row any more are unkno
   RobotsGate gate;
   REQUIRE(gate.settle(answer(200), rules("User-agent: *\nDisallow: /private"), now(clock)));
   gate.shelve();
-  gate.restore(RobotsRow(), clock.wall_ms(), 0);
+  gate.restore(RobotsRow(), now(clock), 0);
   CHECK(gate.state == RobotsState::kUnknown);
   CHECK_FALSE(gate.shelved);
 }

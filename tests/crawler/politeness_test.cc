@@ -198,5 +198,22 @@ TEST_CASE("politeness: back-off and latency are taken over from an earlier run",
   CHECK(after.delay_ms() == 600'000);
 }
 
+TEST_CASE("politeness: what is left of a stored pause, whatever the wall clock does",
+          "[politeness]") {
+  constexpr int64_t kNow = 1'700'000'000'000;
+  constexpr int64_t kHourMs = 3'600'000;
+  constexpr int64_t kYearMs = 365 * 24 * kHourMs;
+  CHECK(rest_of_pause_ms(kNow + 2'000, kNow, 1'000) == 2'000);
+  CHECK(rest_of_pause_ms(kNow + kHourMs, kNow, 1'000) == kHourMs);  // a Retry-After
+  CHECK(rest_of_pause_ms(kNow - 1, kNow, 1'000) == 0);
+  CHECK(rest_of_pause_ms(0, kNow, 1'000) == 0);
+  CHECK(rest_of_pause_ms(kNow, kNow + kYearMs, 1'000) == 0);
+  CHECK(rest_of_pause_ms(kNow, kNow - kYearMs, 1'000) == 1'000);
+  CHECK(rest_of_pause_ms(kNow + kHourMs, kNow - 1, 0) == 0);
+  // A delay may be longer than any other pause.
+  CHECK(rest_of_pause_ms(kNow + 3 * kHourMs, kNow, 3 * kHourMs) == 3 * kHourMs);
+  CHECK(rest_of_pause_ms(kNow + kYearMs, kNow, 3 * kHourMs) == 3 * kHourMs);
+}
+
 }  // namespace
 }  // namespace crawl

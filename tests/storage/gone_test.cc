@@ -47,15 +47,19 @@ TEST_CASE("gone: a month of failures, and not less", "[gone]") {
   story.wait(30 * kDay - 2).next_run().then(failed_page(1, Outcome::kTimeout, 0));
   CHECK(story.url("outcome") == "timeout");
   CHECK(story.page("failures") == "2");
+  // It takes two failures' word, as a clock may jump.
+  story.next_run().then(failed_page(1, Outcome::kTimeout, 0));
+  CHECK(story.url("outcome") == "timeout");
   story.next_run().then(failed_page(1, Outcome::kTimeout, 0));
   CHECK(story.url("outcome||' '||reason") ==
         "gone no good answer since 1970-01-01T00:00:00.102Z: it failed");
   CHECK(story.page("outcome||' '||detail") ==
         "gone no good answer since 1970-01-01T00:00:00.102Z: it failed");
-  CHECK(story.ask("group_concat(outcome, ' ') FROM visits") == "ok connect_failed timeout timeout");
+  CHECK(story.ask("group_concat(outcome, ' ') FROM visits") ==
+        "ok connect_failed timeout timeout timeout");
   story.next_run().then(failed_page(1, Outcome::kTimeout, 0));
   CHECK(story.url("outcome") == "gone");
-  CHECK(story.changes() == "new - - gone -");
+  CHECK(story.changes() == "new - - - gone -");
 }
 
 TEST_CASE("gone: an outage of ours marks nothing gone", "[gone]") {

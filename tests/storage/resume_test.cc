@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "storage/revisit.h"
 #include "tests/storage/storage_support.h"
 
 using namespace crawl;
@@ -217,6 +218,14 @@ TEST_CASE("resume: what is due becomes pending again, and nothing else does", "[
   SECTION("at its time") {
     CHECK(marked(path, kDue - 1) == "2 4 7");
     CHECK(marked(path, kDue) == "1 2 3 4 7");
+  }
+  SECTION("what was fetched in the future, by a clock that was set back a year") {
+    CHECK(marked(path, kFetched - 365 * kDayMs) == "1 2 3 4 7");
+  }
+  SECTION("also where it was set back by less than what is due may lie ahead") {
+    REQUIRE(open(path).execute("UPDATE run SET ended_at = " + std::to_string(kFetched)));
+    CHECK(marked(path, kFetched - 60'000) == "2 7");  // as clocks are corrected every day
+    CHECK(marked(path, kFetched - 3 * kHourMs) == "1 2 3 4 7");
   }
   SECTION("everything, where that is asked for") {
     CHECK(marked(path, kFetched, true) == "1 2 3 4 7");

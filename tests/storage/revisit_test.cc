@@ -154,13 +154,15 @@ TEST_CASE("revisit: missing, failing, missing again is gone; missing, found, mis
 
 TEST_CASE("revisit: a month of failures is enough, a day less is not", "[revisit]") {
   FetchHistory failing = copy_with(kBase);
-  failing.failures = 1;
+  failing.failures = 30;
+  failing.fetched_at = kNow + 30 * kDayMs - 1;
   failing.failing_since = kNow;
-  const Settlement early = settle(
-      failing, finding(FindingKind::kFailed, Outcome::kTimeout, kNow + 30 * kDayMs - 1), kBase);
+  const Settlement early =
+      settle(failing, finding(FindingKind::kFailed, Outcome::kTimeout, kNow + 31 * kDayMs), kBase);
   CHECK(early.outcome == Outcome::kTimeout);
+  failing.fetched_at = kNow + 30 * kDayMs;
   const Settlement late =
-      settle(failing, finding(FindingKind::kFailed, Outcome::kTimeout, kNow + 30 * kDayMs), kBase);
+      settle(failing, finding(FindingKind::kFailed, Outcome::kTimeout, kNow + 31 * kDayMs), kBase);
   CHECK(late.outcome == Outcome::kGone);
   CHECK(late.gone_because == GoneBecause::kFailingForLong);
   CHECK(late.failing_since == kNow);
@@ -169,6 +171,27 @@ TEST_CASE("revisit: a month of failures is enough, a day less is not", "[revisit
       after(late), finding(FindingKind::kFailed, Outcome::kTimeout, kNow + 40 * kDayMs, 9), kBase);
   CHECK(still.outcome == Outcome::kGone);
   CHECK(still.gone_because == GoneBecause::kNot);
+}
+
+TEST_CASE("revisit: a clock that jumps makes no month of failures", "[revisit]") {
+  FetchHistory failing = copy_with(kBase);
+  failing.failures = 7;
+  failing.failing_since = kNow;
+  failing.fetched_at = kNow + 7 * kDayMs;
+  SECTION("forwards") {
+    constexpr int64_t kLater = kNow + 365 * kDayMs;
+    const FetchFinding again = finding(FindingKind::kFailed, Outcome::kTimeout, kLater);
+    CHECK(settle(failing, again, kBase).outcome == Outcome::kTimeout);
+    failing.fetched_at = kLater - kDayMs;  // the failure before agrees
+    CHECK(settle(failing, again, kBase).outcome == Outcome::kGone);
+  }
+  SECTION("backwards: the days are counted from the failure after it") {
+    constexpr int64_t kBefore = kNow - 365 * kDayMs;
+    const FetchFinding again = finding(FindingKind::kFailed, Outcome::kTimeout, kBefore);
+    const Settlement settled = settle(failing, again, kBase);
+    CHECK(settled.failing_since == kBefore);
+    CHECK(settled.failures == 8);
+  }
 }
 
 TEST_CASE("revisit: an outage of ours counts for nothing", "[revisit]") {

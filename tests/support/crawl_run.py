@@ -258,7 +258,9 @@ PROMISES = {
     "done badly for no reason": "SELECT url, outcome FROM urls WHERE state = 'done' AND outcome NOT IN "
                                 "('ok', 'redirect') AND coalesce(reason, '') = ''",
     "a URL and its page disagree": "SELECT url, url.outcome, page.outcome FROM url JOIN page ON url_id = id "
-                                   "WHERE state = 'done' AND url.outcome <> page.outcome",
+                                   "WHERE state = 'done' AND url.outcome <> page.outcome "
+                                   # The page is as it was when it could still be asked for.
+                                   "AND url.outcome <> 'robots_unreachable'",
     "a page whose URL is not known": "SELECT url_id FROM page WHERE url_id NOT IN "
                                      "(SELECT id FROM url)",
     "a page of a URL that was skipped": "SELECT url FROM pages NATURAL JOIN "
