@@ -40,7 +40,9 @@ void HttpTransfer::conclude(CURLcode code) {
   close_report();
   report_.reach = refused_.empty() ? reach_of(ending(code)) : Reach::kUnclear;
   if (head_.complete()) {
-    const auto wait_ms = parse_retry_after_ms(head_.value("retry-after"), context_.clock.wall_ms());
+    // A date is meant by the server's clock, which it names (RFC 9110 §6.6.1); ours may be wrong.
+    const int64_t now_ms = parse_http_date(head_.value("date")).value_or(context_.clock.wall_ms());
+    const auto wait_ms = parse_retry_after_ms(head_.value("retry-after"), now_ms);
     report_.retry_after_ms = wait_ms.value_or(-1);
   }
   judge(code);

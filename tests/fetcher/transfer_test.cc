@@ -174,6 +174,21 @@ TEST_CASE("transfer: error statuses keep the connection and tell when to come ba
   CHECK(server->connections() == 1);
 }
 
+// RFC 9110 §10.2.3
+TEST_CASE("transfer: a date to come back is meant by the server's clock", "[transfer]") {
+  const auto server = ScriptedServer::answering([](const std::string& request) {
+    const bool dated = mentions(request, "GET /dated");
+    return Reply{ScriptedServer::response(
+        "503 Busy",
+        std::string(dated ? "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n" : "") +
+            "Retry-After: Sun, 06 Nov 1994 08:51:37 GMT\r\n",
+        "later")};
+  });
+  TransferRig rig;
+  CHECK(rig.fetch(server->url("/dated")).report().retry_after_ms == 120'000);
+  CHECK(rig.fetch(server->url("/undated")).report().retry_after_ms == 0);  // long ago, by ours
+}
+
 TEST_CASE("transfer: a type that is not read costs no long download", "[transfer]") {
   const auto server = ScriptedServer::answering([](const std::string& request) {
     const size_t size = mentions(request, "GET /small") ? 1000 : 5'000'000;
