@@ -11,6 +11,7 @@
 #include <exception>
 #include <new>
 #include <type_traits>
+#include <utility>
 
 #include <boost/interprocess/mapped_region.hpp>
 
@@ -203,6 +204,7 @@ Result<bool> RingWriter::write(std::string_view message, size_t& sent) {
   if (!part.empty()) copy_in(head_ + kLengthBytes, part);
   head_ += record_bytes(part.size());
   shared_->head.store(head_, std::memory_order_release);
+  published_ = true;
   sent += part.size();
   if (more != 0) needed_ = std::min(record_bytes(message.size() - sent), capacity_ / 4);
   return more == 0;
@@ -214,6 +216,7 @@ Result<bool> RingWriter::write(std::string_view message, size_t& sent) {
 // the new index, or the publisher sees the flag: no wake-up is lost.
 
 bool RingWriter::consumer_needs_wake() {
+  if (!std::exchange(published_, false)) return false;
   return shared_->consumer_sleeping.exchange(0, std::memory_order_seq_cst) != 0;
 }
 
@@ -254,7 +257,9 @@ Result<RingReader::Read> RingReader::read(std::string& message) {
     if (tail_ == head_seen_) return Read::kEmpty;
   }
   auto taken = take_records(message);
-  if (taken) shared_->tail.store(tail_, std::memory_order_release);
+  if (!taken) return taken;
+  shared_->tail.store(tail_, std::memory_order_release);
+  made_space_ = true;
   return taken;
 }
 
@@ -266,7 +271,8 @@ Result<RingReader::Read> RingReader::take_records(std::string& message) {
     const bool more = (word & kMoreFollows) != 0;
     if (record_bytes(size) > head_seen_ - tail_)
       return corrupt("ring: record beyond the published end");
-    if (more && size == 0) return corrupt("ring: empty part");
+    // A writer waits for a quarter of the ring to be free before it splits a message.
+    if (more && record_bytes(size) < capacity_ / 4) return corrupt("ring: part too small");
     if (partial_.size() + size > message_max_) return corrupt("ring: message too long");
     const bool whole = !more && partial_.empty();
     if (whole) message.clear();
@@ -288,6 +294,7 @@ void RingReader::set_message_max(size_t bytes) {
 }
 
 bool RingReader::producer_needs_wake() {
+  if (!std::exchange(made_space_, false)) return false;
   return shared_->producer_waiting.exchange(0, std::memory_order_seq_cst) != 0;
 }
 

@@ -63,8 +63,8 @@ class RingWriter {
 
   // True when the consumer said it sleeps and must be sent a Wake after the writes before this
   // call. Clears the flag, so that one sleeper gets one wake. Batched: call once after many writes.
-  // A lying peer can make this true every time; the pipe's bound then shows it (Errc::kFull of the
-  // channel).
+  // False where nothing was written since the last call: a peer that always says it sleeps gets no
+  // more wakes than records.
   bool consumer_needs_wake();
 
   // To be called before blocking for want of space: announces it, then looks again. True when there
@@ -82,6 +82,7 @@ class RingWriter {
   uint64_t head_ = 0;       // bytes ever written; the published copy is never read back
   uint64_t tail_seen_ = 0;  // checked copy of the consumer's index: tail_seen_ <= head_
   size_t needed_ = 8;       // free bytes without which the next part is not worth a record
+  bool published_ = false;  // since the last look whether the consumer sleeps
 };
 
 // The consumer's end of one ring.
@@ -92,8 +93,11 @@ class RingReader {
   enum class Read { kMessage, kEmpty };
   // Moves the next whole message into `message` (its capacity is reused; left alone otherwise).
   // kEmpty: none is complete yet; parts that came stay inside the reader. kCorrupt: impossible
-  // index, length or total; the ring is then beyond use.
+  // index, length or total, or a part that no RingWriter makes so small; the ring is then beyond
+  // use.
   Result<Read> read(std::string& message);
+  // Of the message whose parts have not all come.
+  size_t partial_bytes() const { return partial_.size(); }
 
   // As in RingWriter: true when the producer waits for space and must be sent a Wake.
   bool producer_needs_wake();
@@ -115,6 +119,7 @@ class RingReader {
   uint64_t head_seen_ = 0;  // checked copy of the producer's index: tail_ <= head_seen_
   std::string partial_;     // the parts so far of a message that came in several
   size_t message_max_ = kRecordBytesMax;
+  bool made_space_ = false;  // since the last look whether the producer waits
 };
 
 // Private copy of the mapping's owner; unmapped at destruction.

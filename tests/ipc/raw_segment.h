@@ -16,9 +16,15 @@ namespace crawl::test {
 inline constexpr size_t kMagicAt = 0;
 inline constexpr size_t kVersionAt = 8;
 inline constexpr size_t kJobsBytesAt = 16;
+inline constexpr size_t kBlameLeaseAt = 64;
+inline constexpr size_t kHeartbeatAt = 72;
 inline constexpr size_t kBlamePhaseAt = 80;
 inline constexpr size_t kJobsHeadAt = 128;
 inline constexpr size_t kJobsTailAt = 192;
+inline constexpr size_t kJobsSleepingAt = 256;
+inline constexpr size_t kResultsHeadAt = 384;
+inline constexpr size_t kResultsTailAt = 448;
+inline constexpr size_t kResultsWaitingAt = 576;
 inline constexpr size_t kDataAt = 4096;  // of the jobs ring
 
 class RawSegment {

@@ -145,6 +145,42 @@ TEST_CASE("shared queue: a reader sleeps only on an empty ring and is woken once
   CHECK_FALSE(queue->jobs_writer().consumer_needs_wake());
 }
 
+TEST_CASE("shared queue: who always says it sleeps is woken once for what was written, and no more",
+          "[shared_queue][hostile]") {
+  const auto queue = make_queue();
+  RawSegment raw(queue->fd());
+  const auto claim = [&] {
+    raw.put(test::kJobsSleepingAt, 1U);
+    raw.put(test::kResultsWaitingAt, 1U);
+  };
+  claim();
+  CHECK_FALSE(queue->jobs_writer().consumer_needs_wake());
+  CHECK_FALSE(queue->results_reader().producer_needs_wake());
+  REQUIRE(write_once(queue->jobs_writer(), "job"));
+  REQUIRE(write_once(queue->results_writer(), "result"));
+  std::string got;
+  REQUIRE(queue->results_reader().read(got));
+  CHECK(queue->jobs_writer().consumer_needs_wake());
+  CHECK(queue->results_reader().producer_needs_wake());
+  claim();
+  CHECK_FALSE(queue->jobs_writer().consumer_needs_wake());
+  CHECK_FALSE(queue->results_reader().producer_needs_wake());
+}
+
+TEST_CASE("shared queue: a part smaller than a writer makes it is a bad peer",
+          "[shared_queue][hostile]") {
+  const auto queue = make_queue();
+  RawSegment raw(queue->fd());
+  std::string got;
+  const bool honest = GENERATE(true, false);
+  const uint32_t size = honest ? 4096 / 4 - 4 : 4096 / 4 - 12;
+  raw.put(test::kDataAt, 0x80000000U | size);
+  raw.put<uint64_t>(test::kJobsHeadAt, size + 4);
+  const auto read = queue->jobs_reader().read(got);
+  CHECK(read.has_value() == honest);
+  CHECK(queue->jobs_reader().partial_bytes() == (honest ? size : 0));
+}
+
 TEST_CASE("shared queue: a message beyond kRecordBytesMax is refused unsent", "[shared_queue]") {
   const auto queue = make_queue();
   size_t sent = 0;
