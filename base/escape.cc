@@ -282,4 +282,8 @@ bool is_valid_utf8(std::string_view bytes) {
   return true;
 }
 
+bool is_text(std::string_view bytes) {
+  return bytes.find('\0') == std::string_view::npos && is_valid_utf8(bytes);
+}
+
 }  // namespace crawl

@@ -37,5 +37,7 @@ std::string escape_for_html(std::string_view text);
 // Valid UTF-8 with U+FFFD for each maximal invalid part (Unicode 3.9, WHATWG decode).
 std::string to_valid_utf8(std::string_view bytes);
 bool is_valid_utf8(std::string_view bytes);
+// Valid UTF-8 without a NUL, which would end it for whoever reads it from SQLite in C.
+bool is_text(std::string_view bytes);
 
 }  // namespace crawl

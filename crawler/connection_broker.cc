@@ -13,8 +13,10 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <fstream>
 #include <sstream>
@@ -33,6 +35,21 @@ int pidfd_open(pid_t pid) { return static_cast<int>(::syscall(SYS_pidfd_open, pi
 
 int pidfd_getfd(int pidfd, int fd) {
   return static_cast<int>(::syscall(SYS_pidfd_getfd, pidfd, fd, 0U));
+}
+
+// A listener knows that it has no request 0; anything else does not know what is asked.
+bool is_listener(int fd) {
+  uint64_t none = 0;
+  return ::ioctl(fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &none) != 0 && errno == ENOENT;
+}
+
+// Ends a system call with EINTR; nobody else uses this signal.
+constexpr int kInterrupt = SIGURG;
+
+void make_interruptible() {
+  struct sigaction action {};
+  action.sa_handler = [](int) {};
+  ::sigaction(kInterrupt, &action, nullptr);
 }
 
 // True when all of `bytes` were read.
@@ -164,12 +181,27 @@ ConnectionBroker::ConnectionBroker(UniqueFd epoll, UniqueFd stop, UniqueFd told,
       stop_(std::move(stop)),
       told_(std::move(told)),
       proxy_(std::move(proxy)) {
-  thread_ = std::thread([this] { serve(); });
+  make_interruptible();
+  thread_ = std::thread([this] {
+    serve();
+    ended_ = true;
+  });
 }
 
 ConnectionBroker::~ConnectionBroker() {
   ring(stop_);
+  while (!ended_) {
+    ::pthread_kill(thread_.native_handle(), kInterrupt);
+    ::usleep(1000);
+  }
   thread_.join();
+}
+
+void ConnectionBroker::nudge() {
+  const uint64_t asking = asking_;
+  const bool stuck = asking % 2 == 1 && asking == asking_before_;
+  asking_before_ = asking;
+  if (stuck) ::pthread_kill(thread_.native_handle(), kInterrupt);
 }
 
 Result<void> ConnectionBroker::adopt(size_t index, pid_t child, int listener_fd) {
@@ -178,6 +210,7 @@ Result<void> ConnectionBroker::adopt(size_t index, pid_t child, int listener_fd)
   if (!pidfd) return errno_error("pidfd_open");
   UniqueFd listener(pidfd_getfd(pidfd.fd(), listener_fd));
   if (!listener) return errno_error("pidfd_getfd");
+  if (!is_listener(listener.fd())) return Error{Errc::kCorrupt, 0, "what it gives is no listener"};
   const std::lock_guard<std::mutex> guard(mutex_);
   const uint64_t serial = next_serial_++;
   epoll_event event{};
@@ -198,6 +231,8 @@ void ConnectionBroker::drop(size_t index) {
   if (found == clients_.end()) return;
   ::epoll_ctl(epoll_.fd(), EPOLL_CTL_DEL, found->second->listener.fd(), nullptr);
   clients_.erase(found);
+  const auto is_of = [index](const Refusal& refusal) { return refusal.index == index; };
+  refusals_.erase(std::remove_if(refusals_.begin(), refusals_.end(), is_of), refusals_.end());
 }
 
 void ConnectionBroker::permit(size_t index, uint64_t lease, std::string_view url,
@@ -247,9 +282,25 @@ void ConnectionBroker::serve() {
   }
 }
 
+// Under the mutex. A fetcher that has been dropped is nobody's business any more.
+void ConnectionBroker::report(const Client& client, std::string target, bool insistent) {
+  const auto found = clients_.find(client.index);
+  if (found == clients_.end() || found->second.get() != &client) return;
+  refusals_.push_back({client.index, std::move(target), insistent});
+  ring(told_);
+}
+
 void ConnectionBroker::answer(Client& client) {
   Request request;
-  if (::ioctl(client.listener.fd(), SECCOMP_IOCTL_NOTIF_RECV, &request.call) != 0) return;
+  ++asking_;
+  const bool received = ::ioctl(client.listener.fd(), SECCOMP_IOCTL_NOTIF_RECV, &request.call) == 0;
+  const int error_number = errno;
+  ++asking_;
+  if (!received) {
+    if (error_number != EINTR) return;
+    const std::lock_guard<std::mutex> guard(mutex_);
+    return report(client, {}, true);
+  }
   const std::optional<int> error = decide(client, request);
   if (!error) return;
   seccomp_notif_resp response{};
@@ -288,8 +339,7 @@ int ConnectionBroker::connect(Client& client, int fd, const sockaddr_storage& as
       ++client.refusals;
       const bool insistent = client.refusals == kRefusalsInsistent;
       if (client.refusals == 1 || insistent) {
-        refusals_.push_back({client.index, endpoint_text(*address, port), insistent});
-        ring(told_);
+        report(client, endpoint_text(*address, port), insistent);
       }
       return EACCES;
     }

@@ -37,7 +37,7 @@ class ConnectionBroker {
   // A fetcher that wanted to connect where its jobs do not lead.
   struct Refusal {
     size_t index = 0;
-    std::string target;      // "127.0.0.1:22"
+    std::string target;      // "127.0.0.1:22"; "" : it took a request out of the broker's hands
     bool insistent = false;  // not the first time, but the hundredth
   };
 
@@ -62,6 +62,9 @@ class ConnectionBroker {
   int notify_fd() const { return told_.fd(); }
   // Since the last call; of each fetcher the first and the hundredth.
   std::vector<Refusal> take_refusals();
+  // To be called every second or so: gets the thread going again where it waits for a request that
+  // somebody else has taken. The kernel has no way to ask without waiting.
+  void nudge();
 
  private:
   struct Client;
@@ -70,6 +73,7 @@ class ConnectionBroker {
   ConnectionBroker(UniqueFd epoll, UniqueFd stop, UniqueFd told, std::string proxy);
   void serve();
   void answer(Client& client);
+  void report(const Client& client, std::string target, bool insistent);
   // The errno of the connect(), 0 for success; nullopt: nobody waits for it any more.
   std::optional<int> decide(Client& client, const Request& request);
   int connect(Client& client, int fd, const sockaddr_storage& asked, size_t length);
@@ -83,7 +87,10 @@ class ConnectionBroker {
   std::unordered_map<size_t, std::shared_ptr<Client>> clients_;  // by index
   uint64_t next_serial_ = 1;
   std::vector<Refusal> refusals_;
-  std::thread thread_;  // last: it uses all of the above
+  std::atomic<uint64_t> asking_{0};  // odd while the thread asks the kernel for a request
+  uint64_t asking_before_ = 0;       // at the last nudge()
+  std::atomic<bool> ended_{false};   // the thread
+  std::thread thread_;               // last: it uses all of the above
 };
 
 }  // namespace crawl

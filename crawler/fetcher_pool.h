@@ -7,6 +7,13 @@
 // The pool spawns, shakes hands, hands jobs out, brings results in, watches the heartbeats, kills
 // what misbehaves, and respawns. It knows leases as numbers only; what they mean, and what becomes
 // of a URL that killed its fetcher, is its delegate's to decide.
+//
+//   fetcher_pool.cc    jobs and results
+//   fetcher_births.cc  from the fork to Ready; the hand-over of connections to the broker
+//   fetcher_deaths.cc  who is to be killed and why, what is known of the dead, the end of all
+//
+// Memory for results is bounded in sum: of each fetcher a result of up to kLongResultBytes may be
+// on its way; a longer one has to wait until it is the only one.
 
 #include <sys/types.h>
 
@@ -30,6 +37,8 @@ namespace crawl {
 
 class FetcherPool {
  public:
+  static constexpr size_t kLongResultBytes = size_t{8} << 20;
+
   struct Options {
     int executable_fd = -1;  // O_PATH; the caller keeps it
     int fetchers = 1;
@@ -93,11 +102,13 @@ class FetcherPool {
     submit_bytes(index, job.lease, std::move(bytes));
   }
 
-  // One round of work with the rings: jobs out, at most `results_max` results in, wake-ups sent.
-  // Returns how many results came in.
+  // One round of work with the rings: jobs out, at most `results_max` results of each fetcher in,
+  // and no further one once they are long together, wake-ups sent. Returns how many came in.
   size_t turn(size_t results_max);
   // To be called before blocking in the loop: false when a ring has something already.
   bool prepare_to_sleep();
+  // Its long result waits for another fetcher's.
+  bool held_up(size_t index) const { return !may_read(*fetchers_[index]); }
 
   // Disconnects every fetcher, which ends it, and kills those that do not leave within a second;
   // on_fetcher_lost is called for each, with expected = true.
@@ -106,7 +117,11 @@ class FetcherPool {
   void condemn(size_t index, const std::string& cause, uint64_t guilty_lease);
 
  private:
-  enum class State : uint8_t { kEmpty, kStarting, kReady };
+  // kEmpty: no process. kGreeting: Hello is to come. kStarting: it has its Configure. kAdopted: and
+  // the broker its listener.
+  static constexpr int kFailedStartsMax = 8;
+
+  enum class State : uint8_t { kEmpty, kGreeting, kStarting, kAdopted, kReady };
 
   struct Fetcher {
     size_t index = 0;
@@ -118,34 +133,64 @@ class FetcherPool {
     std::deque<std::string> outbox;  // encoded jobs the ring has not taken yet
     size_t outbox_sent = 0;          // bytes of its first one that have gone
     uint64_t heartbeat = 0;
-    int stale_checks = 0;    // consecutive watchdog rounds without a new heartbeat
-    bool answered = false;   // gave a first result
-    int early_deaths = 0;    // consecutive, before a first result
-    uint64_t guilty = 0;     // lease whose message broke a rule
-    std::string kill_cause;  // why we killed it
+    int64_t born_ms = 0;    // monotonic
+    int stale_checks = 0;   // consecutive watchdog rounds without a new heartbeat
+    int start_checks = 0;   // watchdog rounds before Ready
+    int result_checks = 0;  // watchdog rounds since its unfinished result could have been read on
+    bool read_lately = false;  // its results, since the last watchdog round
+    int idle_talk = 0;         // Wake and Log messages since its latest result
+    bool worked = false;       // was given a job
+    bool answered = false;     // gave a first result
+    int early_deaths = 0;      // consecutive, before a first result
+    uint64_t guilty = 0;       // lease whose message broke a rule
+    std::string kill_cause;    // why we killed it
     EventLoop::TimerId respawn = 0;
+    EventLoop::TimerId farewell = 0;  // it has hung up, and should be gone by then
+  };
+  struct Handler {
+    MessageType type;
+    State first, last;  // allowed between these
+    // False: the message makes no sense.
+    bool (FetcherPool::*handle)(Fetcher& fetcher, std::string_view bytes);
   };
 
+  // fetcher_births.cc
   Result<void> spawn(Fetcher& fetcher);
+  void attach(Fetcher& fetcher);
   void spawn_later(Fetcher& fetcher, int64_t delay_ms);
   void respawn(Fetcher& fetcher);
   void on_message(Fetcher& fetcher, std::string_view message);
-  void on_hello(Fetcher& fetcher, const Hello& hello);
-  void on_ready(Fetcher& fetcher, const Ready& ready);
-  void on_listener(Fetcher& fetcher, const Listener& listener);
+  bool on_hello(Fetcher& fetcher, std::string_view bytes);
+  bool on_listener(Fetcher& fetcher, std::string_view bytes);
+  bool on_ready(Fetcher& fetcher, std::string_view bytes);
+  bool on_wake(Fetcher& fetcher, std::string_view bytes);
+  bool on_log(Fetcher& fetcher, std::string_view bytes);
   bool broker_for(const Fetcher& fetcher);
   void permit(size_t index, const FetchJob& job);
   void permit(size_t, const ParseJob&) {}  // connects to nobody
-  void on_exit(Fetcher& fetcher, const ExitStatus& status);
+
+  // fetcher_deaths.cc
   void condemn(Fetcher& fetcher, std::string cause, uint64_t guilty_lease);
+  void on_disconnect(Fetcher& fetcher);
+  void on_exit(Fetcher& fetcher, const ExitStatus& status);
+  Loss loss_of(Fetcher& fetcher, const ExitStatus& status) const;
+  void arm_watchdog();
+  void check_heartbeats();
+  void check_heartbeat(Fetcher& fetcher);
+  void check_start(Fetcher& fetcher);
+  void check_result(Fetcher& fetcher);
+  void judge_refusals();
+  int watchdog_rounds() const;
+
+  // fetcher_pool.cc
   void submit_bytes(size_t index, uint64_t lease, std::string bytes);
+  bool at_work(const Fetcher& fetcher) const;
   void send_jobs(Fetcher& fetcher);
-  size_t receive_results(Fetcher& fetcher, size_t results_max);
+  bool may_read(const Fetcher& fetcher) const;
+  void hold_or_release(const Fetcher& fetcher);
+  size_t receive_results(Fetcher& fetcher, size_t results_max, size_t& bytes_left);
   bool accept_result(Fetcher& fetcher, std::shared_ptr<std::string> bytes);
   void wake_peer(Fetcher& fetcher);
-  void check_heartbeats();
-  void judge_refusals();
-  void arm_watchdog();
 
   EventLoop& loop_;
   Options options_;
@@ -155,7 +200,10 @@ class FetcherPool {
   std::unique_ptr<ConnectionBroker> broker_;
   std::optional<Error> broker_obstacle_;  // why there is none
   uint32_t next_generation_ = 1;
-  int failed_starts_ = 0;  // consecutive deaths before Ready, all fetchers together
+  const Fetcher* long_result_ = nullptr;  // whose result of more than kLongResultBytes is read
+  size_t first_of_turn_ = 0;              // each fetcher is the first in its turn
+  bool version_proved_ = false;           // a fetcher of this executable was Ready
+  int failed_starts_ = 0;  // consecutive early deaths without any work, all fetchers together
   bool shutting_down_ = false;
   EventLoop::TimerId watchdog_ = 0;
 };
