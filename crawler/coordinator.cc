@@ -301,6 +301,7 @@ void Coordinator::condemn_silent_fetchers() {
   constexpr int64_t kParseMs = 60'000;  // what waits in front of it in its fetcher
   const int64_t patience_ms = 2 * options_.timeout_ms + options_.watchdog_ms + kParseMs;
   for (auto& [id, lease] : leases_) {
+    if (pool_->held_up(lease.fetcher)) continue;
     if (++lease.rounds * kTidyMs <= patience_ms) continue;
     pool_->condemn(lease.fetcher, "never answered, killed", id);
   }

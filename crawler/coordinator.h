@@ -191,7 +191,8 @@ class Coordinator final : public FetcherPool::Delegate {
 
   // results.cc
   bool on_page_result(uint64_t lease_id, std::shared_ptr<const std::string> bytes);
-  bool valid(const Transfer& transfer, const Lease& lease) const;
+  bool valid(const Transfer& transfer, const Lease& lease);
+  bool may_come_from(const Transfer& transfer, const Lease& lease);
   bool valid_texts(const PageResult& result, UrlRole role) const;
   bool is_stray(const Lease& lease, const PageResult& result) const;
   bool retry(Host& host, Lease& lease, const Transfer& transfer);
@@ -223,6 +224,7 @@ class Coordinator final : public FetcherPool::Delegate {
                          const std::vector<std::string>& sitemaps);
 
   // supervision.cc
+  EventRow exit_event(const FetcherPool::Loss& loss) const;
   uint64_t convict(const FetcherPool::Loss& loss);
   void requeue(const Lease& lease);
   void strike(Lease lease, const FetcherPool::Loss& loss, WriteUnit& unit);
@@ -268,8 +270,10 @@ class Coordinator final : public FetcherPool::Delegate {
   // in the end.
   std::unordered_set<int64_t> suspects_;  // URL ids
   std::vector<int64_t> reserved_for_;     // host id, by fetcher; 0: nobody
-  // URL ids in flight at the latest SIGKILLs that nobody here sent.
+  // URL ids in flight at the latest SIGKILLs that nobody here sent; and how many of those each URL
+  // has been blamed for, until it is answered.
   std::deque<std::vector<int64_t>> foreign_kills_;
+  std::unordered_map<int64_t, int> foreign_blames_;
 
   int64_t page_leases_ = 0;
   int64_t pages_ = 0;  // this run

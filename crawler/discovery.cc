@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/limits.h"
 #include "web/host.h"
 
 namespace crawl {
@@ -24,7 +25,26 @@ PendingUrl pending_url(int64_t id, const Url& url, const Offer& offer, int64_t s
   return pending;
 }
 
+bool is_canonical(const Url& url, std::string_view href) {
+  return !url.has_fragment() && !url.has_credentials() && url.href() == href &&
+         href.size() <= kUrlBytesMax;
+}
+
+// A shortened URL begins as the long one did, and that was canonical.
+bool is_stand_in(std::string_view shortened) {
+  const std::string_view prefix = shortened.substr(0, shortened.rfind('#'));
+  const auto is_graphic = [](char c) { return c > ' ' && c <= '~'; };
+  return prefix.size() > kShortenedBytes - 4 &&
+         std::all_of(prefix.begin(), prefix.end(), is_graphic) && Url::parse(prefix);
+}
+
 }  // namespace
+
+bool is_link_target(std::string_view href) {
+  if (is_shortened_url(href)) return is_stand_in(href);
+  const Result<Url> url = Url::parse(href);
+  return url && is_canonical(*url, href);
+}
 
 UrlRole role_of(LinkKind kind) {
   if (kind == LinkKind::kSitemapFile) return UrlRole::kSitemap;
@@ -121,11 +141,12 @@ std::optional<Found> Discovery::offer(const Offer& offer, int64_t now_wall_ms, W
     const std::optional<SeenTable::Entry> entry = seen_.find(seen_.fingerprint(offer.href));
     if (entry && !entry->skipped) return known(entry->id, offer, now_wall_ms, unit);
   }
-  if (is_shortened_url(offer.href)) return offer_too_long(offer, now_wall_ms, unit);
-  const Result<Url> url = Url::parse(offer.href);
-  if (!url || url->has_fragment() || url->has_credentials() || url->href() != offer.href) {
-    return std::nullopt;
+  if (is_shortened_url(offer.href)) {
+    if (!is_stand_in(offer.href)) return std::nullopt;
+    return offer_too_long(offer, now_wall_ms, unit);
   }
+  const Result<Url> url = Url::parse(offer.href);
+  if (!url || !is_canonical(*url, offer.href)) return std::nullopt;
   if (!options_.canonicalize.any()) return offer_canonical(*url, offer, now_wall_ms, unit);
   return offer_canonical(canonicalize(*url, options_.canonicalize), offer, now_wall_ms, unit);
 }

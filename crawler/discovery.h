@@ -33,6 +33,10 @@ struct Offer {
   int64_t modified_at = 0;  // as a sitemap or feed says; wall ms; 0: unknown
 };
 
+// A canonical URL, of whatever scheme, or what stands for one that is too long: all that a fetcher
+// may name as the target of a link.
+bool is_link_target(std::string_view href);
+
 // What a link of this kind wants its target for.
 UrlRole role_of(LinkKind kind);
 

@@ -2,12 +2,16 @@
 // Coordinator: what becomes of a page's result. Everything in it is a claim of a process that read
 // hostile bytes: it is checked here before any of it becomes a row.
 
+#include <xxhash.h>
+
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 #include "base/escape.h"
 #include "crawler/coordinator.h"
 #include "crawler/json_check.h"
+#include "web/address_guard.h"
 
 namespace crawl {
 
@@ -17,9 +21,8 @@ constexpr int64_t kRetryWaitMaxMs = 10 * 60'000;
 constexpr uint64_t kWireBytesMax = uint64_t{1} << 50;  // more than any transfer's
 constexpr size_t kMetadataDepthMax = 100;              // SQLite reads up to 1,000
 
-bool is_text(std::string_view text) {
-  return text.find('\0') == std::string_view::npos && is_valid_utf8(text);
-}
+// Sent back to the server as it is.
+bool is_validator(std::string_view text) { return text.find_first_of("\r\n") == text.npos; }
 
 bool claimable(Outcome outcome) {
   return outcome != Outcome::kNone && outcome != Outcome::kRedirectLimit &&
@@ -108,6 +111,9 @@ PageRow page_row(const PageResult& result, std::shared_ptr<const std::string> by
   page.elapsed_ms = result.transfer.elapsed_ms;
   page.wire_bytes = result.transfer.wire_bytes;
   page.detail = result.transfer.detail;
+  const bool explains_itself = page.outcome == Outcome::kOk || page.outcome == Outcome::kRedirect ||
+                               page.outcome == Outcome::kNotModified;
+  if (page.detail.empty() && !explains_itself) page.detail = name(page.outcome);
   page.address = result.transfer.address;
   page.content_type = result.content_type;
   page.etag = result.etag;
@@ -132,11 +138,29 @@ bool Coordinator::on_result(size_t index, MessageType type, uint64_t lease_id,
   return robots ? on_robots_result(lease_id, *bytes) : on_page_result(lease_id, std::move(bytes));
 }
 
-bool Coordinator::valid(const Transfer& transfer, const Lease& lease) const {
+bool Coordinator::valid(const Transfer& transfer, const Lease& lease) {
+  // Nobody may say "as it was" who was not told how it was.
+  const bool conditional = !lease.url.etag.empty() || !lease.url.last_modified.empty();
+  if (transfer.outcome == Outcome::kNotModified && !conditional) return false;
   return transfer.generation == pool_->generation(lease.fetcher) && claimable(transfer.outcome) &&
          status_fits(transfer.outcome, transfer.status) && transfer.wire_bytes <= kWireBytesMax &&
-         transfer.retry_after_ms >= -1 && is_text(transfer.detail) && is_text(transfer.address) &&
-         is_text(transfer.location);
+         transfer.retry_after_ms >= -1 && is_text(transfer.detail) &&
+         may_come_from(transfer, lease) && is_text(transfer.location);
+}
+
+// An answer came from an address that the host may have; behind a proxy it is the proxy's.
+bool Coordinator::may_come_from(const Transfer& transfer, const Lease& lease) {
+  const std::string_view endpoint = transfer.address;
+  if (endpoint.empty()) return true;
+  const size_t colon = endpoint.rfind(':');
+  const std::optional<IpAddress> address = IpAddress::parse(endpoint.substr(0, colon));
+  if (!address) return false;
+  const auto port =
+      static_cast<uint16_t>(std::atoi(std::string(endpoint.substr(colon + 1)).c_str()));
+  if (endpoint_text(*address, port) != endpoint) return false;
+  if (transfer.status == 0 || !options_.proxy.empty()) return true;
+  const bool any = frontier_.find(lease.host_id)->allow_private;
+  return address_allowed(*address, any ? AddressPolicy::kAny : AddressPolicy::kPublicOnly);
 }
 
 bool Coordinator::valid_texts(const PageResult& result, UrlRole role) const {
@@ -146,6 +170,9 @@ bool Coordinator::valid_texts(const PageResult& result, UrlRole role) const {
         result.metadata, result.text, result.main_text}) {
     if (!is_text(text)) return false;
   }
+  const bool hashed = XXH3_64bits(result.text.data(), result.text.size()) == result.text_hash;
+  if (!hashed && !(result.text.empty() && result.text_hash == 0)) return false;
+  if (!is_validator(result.etag) || !is_validator(result.last_modified)) return false;
   if (!result.metadata.empty() && !is_json_object(result.metadata, kMetadataDepthMax)) return false;
   // Decoding to UTF-8 makes at most three bytes of one; zstd adds next to nothing to what it cannot
   // compress.
@@ -206,6 +233,7 @@ bool Coordinator::on_page_result(uint64_t lease_id, std::shared_ptr<const std::s
   }
 
   Lease lease = take_lease(lease_id);
+  foreign_blames_.erase(lease.url.id);
   if (suspects_.erase(lease.url.id) > 0) reserved_for_[lease.fetcher] = 0;  // it was innocent
   const Ended ended = end_request(lease, transfer);
   Host& asked = ended.asked;

@@ -137,6 +137,8 @@ bool Coordinator::on_robots_result(uint64_t lease_id, std::string_view bytes) {
   const std::optional<RobotsResult> result = decode_message<RobotsResult>(bytes);
   if (!result || !valid(result->transfer, leases_.at(lease_id))) return false;
   const Transfer& transfer = result->transfer;
+  const bool redirected = transfer.outcome == Outcome::kRedirect && !transfer.location.empty();
+  if (redirected && !is_link_target(transfer.location)) return false;
   std::optional<RobotsRules> rules;
   if (transfer.outcome == Outcome::kOk) {
     auto parsed = RobotsRules::deserialize(result->rules);

@@ -15,6 +15,7 @@ namespace {
 
 constexpr int64_t kStrikePauseMs = 1000;  // before a blamed URL is tried again
 constexpr size_t kForeignKillsMax = 16;   // remembered
+constexpr int kForeignBlamesMax = 8;      // of one URL, that may be chance
 
 std::string during(Phase phase) {
   if (phase == Phase::kIdle) return " with nothing else in flight";
@@ -47,8 +48,19 @@ void Coordinator::on_fetcher_ready(size_t index, pid_t pid, const Ready& ready) 
   release_waiting(index);
 }
 
+EventRow Coordinator::exit_event(const FetcherPool::Loss& loss) const {
+  EventRow row = event("fetcher_exited", {}, loss.cause);
+  row.pid = loss.pid;
+  if (loss.status.code) row.code = *loss.status.code;
+  if (loss.status.signal) row.signal = *loss.status.signal;
+  return row;
+}
+
 void Coordinator::on_fetcher_lost(const FetcherPool::Loss& loss) {
-  if (!writer_) return;
+  if (!writer_) {
+    early_events_.push_back(exit_event(loss));
+    return;
+  }
   const uint64_t convicted = convict(loss);
   const bool mystery = !loss.expected && loss.blamed == 0;
   reserved_for_[loss.index] = 0;
@@ -58,10 +70,7 @@ void Coordinator::on_fetcher_lost(const FetcherPool::Loss& loss) {
     requeue(lease);
   }
   WriteUnit unit;
-  EventRow row = event("fetcher_exited", {}, loss.cause);
-  row.pid = loss.pid;
-  if (loss.status.code) row.code = *loss.status.code;
-  if (loss.status.signal) row.signal = *loss.status.signal;
+  EventRow row = exit_event(loss);
   if (loss.blamed != 0 && convicted == 0) requeue(take_lease(loss.blamed));
   if (convicted != 0) {
     Lease lease = take_lease(convicted);
@@ -103,7 +112,9 @@ uint64_t Coordinator::convict(const FetcherPool::Loss& loss) {
   for (const std::vector<int64_t>& urls : foreign_kills_) {
     present += std::find(urls.begin(), urls.end(), blamed_url) != urls.end() ? 1 : 0;
   }
-  return 2 * present >= foreign_kills_.size() ? loss.blamed : 0;
+  // Several such pages share the latest kills among them; but none is so unlucky so often.
+  const bool often = blamed_url > 0 && ++foreign_blames_[blamed_url] > kForeignBlamesMax;
+  return often || 2 * present >= foreign_kills_.size() ? loss.blamed : 0;
 }
 
 void Coordinator::requeue(const Lease& lease) {
@@ -157,6 +168,7 @@ void Coordinator::quarantine(Host& asked, const Lease& lease, const FetcherPool:
   --pending_;
   asked.queue.release(lease.url.id);
   suspects_.erase(lease.url.id);
+  foreign_blames_.erase(lease.url.id);
 }
 
 void Coordinator::strike_robots(const Lease& lease, const FetcherPool::Loss& loss) {
