@@ -108,6 +108,7 @@ bool FetcherPool::on_hello(Fetcher& fetcher, std::string_view bytes) {
   const auto hello = decode_message<Hello>(bytes);
   if (!hello) return false;
   if (hello->protocol_version == kProtocolVersion) {
+    version_proved_ = true;
     Configure configure = options_.configure;
     configure.generation = fetcher.generation;
     configure.brokered = configure.sandbox != SandboxMode::kOff && broker_for(fetcher);
@@ -168,7 +169,6 @@ bool FetcherPool::on_ready(Fetcher& fetcher, std::string_view bytes) {
   const auto ready = decode_message<Ready>(bytes);
   if (!ready || !is_text(ready->sandbox) || !is_text(ready->missing)) return false;
   fetcher.state = State::kReady;
-  version_proved_ = true;
   std::string missing(ready->missing);
   if (broker_obstacle_) {
     if (!missing.empty()) missing += ", ";

@@ -202,7 +202,7 @@ class FetcherPool {
   uint32_t next_generation_ = 1;
   const Fetcher* long_result_ = nullptr;  // whose result of more than kLongResultBytes is read
   size_t first_of_turn_ = 0;              // each fetcher is the first in its turn
-  bool version_proved_ = false;           // a fetcher of this executable was Ready
+  bool version_proved_ = false;           // a fetcher of this executable spoke ours
   int failed_starts_ = 0;  // consecutive early deaths without any work, all fetchers together
   bool shutting_down_ = false;
   EventLoop::TimerId watchdog_ = 0;
