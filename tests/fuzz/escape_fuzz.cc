@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Escaping for terminals and JSON, UTF-8, JSON lines, base64: any bytes, against ICU and
+// Escaping for terminals, JSON, CSV and HTML, UTF-8, JSON lines, base64: any bytes, against ICU and
 // nlohmann::json.
 
 #include <unicode/uchar.h>
@@ -22,14 +22,23 @@ namespace {
 using namespace crawl;
 using nlohmann::ordered_json;
 
-// What a terminal takes for a command, or shows in another order.
+// What a terminal takes for a command or shows in another order, and what nobody sees.
+bool is_unsafe(UChar32 c) {
+  const int8_t type = u_charType(c);
+  if (type == U_CONTROL_CHAR || type == U_LINE_SEPARATOR || type == U_PARAGRAPH_SEPARATOR) {
+    return true;
+  }
+  if (c == 0x200C || c == 0x200D) return false;  // words and emoji are written with them
+  if (c == 0x2065 || (c >= 0xE0000 && c < 0xE0100)) return true;
+  return type == U_FORMAT_CHAR && (u_hasBinaryProperty(c, UCHAR_DEFAULT_IGNORABLE_CODE_POINT) ||
+                                   (c >= 0xFFF9 && c <= 0xFFFB));
+}
+
 bool is_safe(std::string_view text) {
   const auto unicode = icu::UnicodeString::fromUTF8(
       icu::StringPiece(text.data(), static_cast<int32_t>(text.size())));
   for (int32_t i = 0; i < unicode.length(); i = unicode.moveIndex32(i, 1)) {
-    const UChar32 c = unicode.char32At(i);
-    if (c < 0x20 || (c >= 0x7F && c < 0xA0)) return false;
-    if (u_hasBinaryProperty(c, UCHAR_BIDI_CONTROL) || c == 0x2028 || c == 0x2029) return false;
+    if (is_unsafe(unicode.char32At(i))) return false;
   }
   return is_valid_utf8(text);
 }
@@ -54,19 +63,32 @@ void check_escapes(std::string_view bytes) {
   CRAWL_CHECK(is_safe(inside));
   const auto json = ordered_json::parse("\"" + inside + "\"", nullptr, false);
   CRAWL_CHECK(json.is_string() && json.get<std::string>() == to_valid_utf8(bytes));
+
+  const std::string cell = escape_for_csv(bytes);
+  CRAWL_CHECK(is_safe(cell));
+  // What it holds, but for quotes that are doubled.
+  const std::string value = cell.starts_with('"') ? cell.substr(1, cell.size() - 2) : cell;
+  const size_t first = value.find_first_not_of(' ');
+  CRAWL_CHECK(first == std::string::npos ||
+              std::string_view("=+-@").find(value[first]) == std::string_view::npos);
+  const std::string html = escape_for_html(bytes);
+  CRAWL_CHECK(is_safe(html));
+  CRAWL_CHECK(html.find_first_of("<>\"'`") == std::string::npos);
+}
+
+void check_printed(const ShownText& text) {
+  std::string dumped = text.bytes();
+  CRAWL_CHECK(dumped.ends_with('\n'));
+  std::erase(dumped, '\n');  // indented ones have lines
+  CRAWL_CHECK(is_safe(dumped));
 }
 
 void check_json_lines(std::string_view bytes) {
   const std::string valid = to_valid_utf8(bytes);
   const ordered_json written = {{"text", std::string(bytes)}, {std::string(bytes), 1}};
-  for (const std::string& dumped : {dump_line(written), dump_indented(written)}) {
-    CRAWL_CHECK(dumped.ends_with('\n'));
-    // Indented ones have lines.
-    std::string one_line = dumped.substr(0, dumped.size() - 1);
-    std::erase(one_line, '\n');
-    CRAWL_CHECK(is_safe(one_line));
-  }
-  const auto read = parse_json_object(dump_line(written));
+  check_printed(dump_line(written));
+  check_printed(dump_indented(written));
+  const auto read = parse_json_object(dump_line(written).bytes());
   CRAWL_CHECK(read.has_value());
   // Both members may have the same name.
   if (bytes != "text") CRAWL_CHECK(string_member(*read, "text").value() == valid);
@@ -74,7 +96,7 @@ void check_json_lines(std::string_view bytes) {
   const auto strict = ordered_json::parse(bytes, nullptr, false);
   const auto lenient = parse_json_object(bytes);
   if (strict.is_object()) CRAWL_CHECK(lenient.has_value());
-  CRAWL_CHECK(!lenient || is_safe(dump_line(*lenient).substr(0, 0)));
+  if (lenient) check_printed(dump_line(*lenient));
   if (is_json_object(bytes, 8)) CRAWL_CHECK(strict.is_object());
   if (strict.is_object() && bytes.starts_with('{')) CRAWL_CHECK(is_json_object(bytes, size_t(-1)));
 }
