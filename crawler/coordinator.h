@@ -195,6 +195,7 @@ class Coordinator final : public FetcherPool::Delegate {
   bool may_come_from(const Transfer& transfer, const Lease& lease);
   bool valid_texts(const PageResult& result, UrlRole role) const;
   bool is_stray(const Lease& lease, const PageResult& result) const;
+  bool fetch_anew(Host& host, Lease& lease);
   bool retry(Host& host, Lease& lease, const Transfer& transfer);
   bool collect_links(const Lease& lease, const PageResult& result, WriteUnit& unit,
                      std::vector<Found>& found);

@@ -243,6 +243,8 @@ bool Coordinator::on_page_result(uint64_t lease_id, std::shared_ptr<const std::s
     return true;
   }
   if (retry(asked, lease, transfer)) return true;
+  const bool asks_more = (result->robots_directives & ~lease.url.robots_directives) != 0;
+  if (page.outcome == Outcome::kNotModified && asks_more) return fetch_anew(asked, lease);
 
   page.url_id = lease.url.id;
   page.fetched_at = clock_.wall_ms();
@@ -349,6 +351,16 @@ Coordinator::Lease Coordinator::take_lease(uint64_t lease_id) {
   leases_.erase(found);
   if (!lease.robots) --page_leases_;
   return lease;
+}
+
+// The page is what it was, but its header asks for less of it to be kept now: fetched whole, it is
+// stored as any page that asks for that.
+bool Coordinator::fetch_anew(Host& asked, Lease& lease) {
+  lease.url.etag.clear();
+  lease.url.last_modified.clear();
+  asked.queue.delay(std::move(lease.url), clock_.monotonic_ms());
+  changed(asked);
+  return true;
 }
 
 bool Coordinator::retry(Host& asked, Lease& lease, const Transfer& transfer) {

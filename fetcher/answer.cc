@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/escape.h"
+#include "fetcher/robots_directives.h"
 #include "fetcher/text_bounds.h"
 #include "web/mime_sniff.h"
 #include "web/robots.h"
@@ -111,6 +112,10 @@ void Answerer::answer_page(const HttpTransfer& transfer, const Transfer& summary
     input.nosniff = says_nosniff(head.joined_values("x-content-type-options"));
     input.is_sitemap = transfer.request().kind == JobKind::kSitemap;
     parse(input, result);
+  } else if (summary.outcome == Outcome::kNotModified) {
+    // The page is the old one, but what its header asks for may be new.
+    add_directives(robots_in_header(robots_tag, settings_.robots_agent), result);
+    settle_unavailable(clock_.wall_ms(), result);
   }
   encode_into(result, out);
 }

@@ -317,7 +317,7 @@ struct PageResult {
   std::string_view author;
   int64_t published_at_ms = 0;  // as the page says; wall clock; 0: unknown
   int64_t modified_at_ms = 0;
-  uint8_t robots_directives = 0;
+  uint8_t robots_directives = 0;     // not_modified: those of this response's header
   int64_t unavailable_after_ms = 0;  // robots directive; wall clock; 0: none
   // Structured data as one JSON object (docs/schema.md), "" when there is none.
   std::string_view metadata;

@@ -27,7 +27,8 @@ struct TailRequest {
 // may a 304 confirm what will be, or by now is, not to be shown any more (bit 8: that is known).
 #define CRAWL_PENDING_COLUMNS                                                               \
   "SELECT u.id, u.rank, u.depth, u.hops, u.seed_id, u.attempts, u.strikes, u.role, u.url, " \
-  "p.etag, p.last_modified, u.host_id FROM url u LEFT JOIN page p ON p.url_id = u.id AND "  \
+  "p.etag, p.last_modified, u.host_id, p.robots_directives FROM url u LEFT JOIN page p "    \
+  "ON p.url_id = u.id AND "                                                                 \
   "p.changed_at IS NOT NULL AND p.content_hash IS NOT NULL AND "                            \
   "(p.unavailable_after IS NULL OR p.robots_directives & 8) WHERE "
 // Pending URLs of a host after (rank, id), in two steps: SQLite seeks in its index to a rank, and

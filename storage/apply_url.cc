@@ -78,6 +78,7 @@ PendingUrl pending_url(const Statement& row) {
   url.url = row.text(8);
   url.etag = row.text(9);
   url.last_modified = row.text(10);
+  url.robots_directives = static_cast<uint8_t>(row.integer(12));
   return url;
 }
 

@@ -181,6 +181,7 @@ struct PendingUrl {
   std::string url;
   std::string etag;  // of the stored page, for a conditional request; "" : none
   std::string last_modified;
+  uint8_t robots_directives = 0;  // of the stored page
 };
 
 // The next state of a row that was read back; its counters stay what they are.

@@ -265,5 +265,27 @@ class RetryAfter(ThreeRuns):
             self.assertEqual(self.changes(1, server), {"/": "new"})
 
 
+
+class Header(ThreeRuns):
+    sitemaps = False
+
+    def test_a_page_that_has_not_changed_asks_not_to_be_indexed_any_more(self):
+        plain = with_validators(page("secret"), etag='"1"')
+        server = self.serve({"/": links("/page"), "/page": plain})
+        self.crawl(*OPTIONS, server.url())
+        self.assertEqual(self.text(server.url("/page")), "secret")
+
+        def with_tag(request):
+            return plain(request).replace(b"\r\n", b"\r\nX-Robots-Tag: noindex\r\n", 1)
+
+        server.routes["/page"] = with_tag
+        self.crawl(*OPTIONS, server.url())
+        self.assertIsNone(self.text(server.url("/page")))
+        self.assertEqual(len(server.asked("/page")), 3, "with the validator, and whole")
+        self.crawl(*OPTIONS, server.url())
+        self.assertIsNone(self.text(server.url("/page")))
+        self.assertEqual(len(server.asked("/page")), 4, "that is known now")
+
+
 if __name__ == "__main__":
     crawl_run.main()
