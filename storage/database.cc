@@ -285,9 +285,11 @@ Result<Database> Database::open_reader(const std::string& path) {
     return sqlite_error(database.handle_, "open " + path);
   }
   Result<void> ours = check_identity(database.handle_, path);
-  if (!ours && ours.error().code == Errc::kIo && !has_log(path)) {
-    // In a directory that cannot be written, no index of the log can be made; a database without a
-    // log needs none.
+  const bool no_index =
+      !ours && (ours.error().code == Errc::kIo || ours.error().code == Errc::kFull);
+  if (no_index && !has_log(path)) {
+    // In a directory that cannot be written, or on a full disk, no index of the log can be made; a
+    // database without a log needs none.
     database = Database(open_handle(immutable_sqlite_uri(path),
                                     SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, kReaderBusyMs));
     ours = check_identity(database.handle_, path);

@@ -6,6 +6,7 @@ committed is lost, the run ends with 74 and one line that says what to do, and t
 import contextlib
 import hashlib
 import os
+import pathlib
 import resource
 import shutil
 import sqlite3
@@ -133,7 +134,7 @@ class FullDisk(DiskCase):
     def test_others_take_the_last_byte_at_any_moment(self):
         self.mount()
         random = crawl_run.seeded_random()
-        for _ in range(scaled(1 if self.kind == "tmpfs" else 0, 40)):
+        for _ in range(scaled(1, 40)):
             for file in self.disk.folder.glob("crawl.db*"):
                 file.unlink()
             run = self.under_way(random.randrange(1, PAGES - 20))
@@ -159,14 +160,49 @@ class FullDisk(DiskCase):
         self.ends(self.start(), self.place.database, "kept in reserve")
         self.assertEqual([path.name for path in self.disk.folder.glob("crawl*")], [])
 
-    def test_a_full_disk_is_read(self):
-        self.mount()
-        self.completes()
-        self.disk.fill()
+    def check_readable(self):
         url = self.server.url()
         for command in (["status"], ["why", url], ["cat", url], ["check"]):
             ended = self.place.run(*command[:1], "-d", self.place.database, *command[1:])
             self.assertEqual((ended.code, ended.stderr), (0, ""), command)
+
+    def remove_index(self):
+        """Which readers leave behind, together with an empty log."""
+        for suffix in ("-wal", "-shm"):
+            pathlib.Path(f"{self.place.database}{suffix}").unlink(missing_ok=True)
+
+    def test_a_full_disk_is_read(self):
+        self.mount()
+        self.completes()
+        self.remove_index()
+        self.disk.fill()
+        self.check_readable()
+
+    def test_a_read_only_file_system(self):
+        self.mount()
+        self.completes()
+        self.remove_index()
+        self.disk.run("mount", "-o", "remount,ro", self.disk.folder)
+        self.check_readable()
+        self.ends(self.start(), self.place.database, "Read-only file system", code=CANNOT_CREATE)
+        self.place.database = self.disk.folder / "another.db"
+        self.ends(self.start(), self.place.database, "Read-only file system", code=CANNOT_CREATE)
+
+    def test_killed_and_then_full(self):
+        """What it had is in the log, and stays there until there is room for it."""
+        self.mount()
+        run = self.under_way(30)
+        run.kill()
+        self.disk.fill()
+        before = {path.name: path.stat().st_size for path in self.disk.folder.glob("crawl.db*")}
+        self.ends(self.start(), self.place.database, "make room")
+        after = {path.name: path.stat().st_size for path in self.disk.folder.glob("crawl.db*")}
+        self.assertEqual({**before, "crawl.db.lock": 0}, {**after, "crawl.db.lock": 0})
+        seen = self.committed()
+        self.assertGreaterEqual(len(seen), 30)
+        self.disk.make_room()
+        self.completes()
+        self.assertLessEqual(seen, self.committed())
 
     def test_no_more_names(self):
         if self.kind != "tmpfs":
@@ -178,6 +214,12 @@ class FullDisk(DiskCase):
 
 class FullDiskInAFile(FullDisk):
     kind = "ext4"
+    briefly = ("test_it_stops_at_a_reserve_and_resumes", "test_a_file_system_that_becomes_read_only_in_mid_run")
+
+    def setUp(self):
+        if self._testMethodName not in scaled(self.briefly, dir(self)):
+            self.skipTest("at full length only")
+        super().setUp()
 
     def test_a_file_system_that_becomes_read_only_in_mid_run(self):
         """As ext4 does of itself when its device fails."""
