@@ -79,7 +79,11 @@ class DiskCase(crawl_run.EndToEnd):
         self.assertEqual(self.place.query("SELECT end_reason FROM runs ORDER BY id DESC LIMIT 1"), [(reason,)])
 
     def committed(self):
-        return {url for (url,) in self.place.query("SELECT url FROM pages")}
+        def pages():
+            with contextlib.suppress(sqlite3.Error):  # just as a run makes it, or removes its log
+                return [{url for (url,) in self.place.query("SELECT url FROM pages")}]
+            return []
+        return wait_for(pages, "the database can be read")[0]
 
     def under_way(self, pages=10):
         """A run that has committed some pages."""
@@ -89,9 +93,7 @@ class DiskCase(crawl_run.EndToEnd):
 
     def wait_for_pages(self, run, pages):
         def enough():
-            with contextlib.suppress(sqlite3.Error):  # it is just being made
-                return not run.alive() or len(self.committed()) >= pages
-            return False
+            return not run.alive() or self.place.database.exists() and len(self.committed()) >= pages
         wait_for(enough, "some pages are stored")
 
     def completes(self):
