@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "fetcher/sandbox.h"
 
+#include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -41,6 +42,14 @@ Result<void> no_files() {
   std::signal(SIGXFSZ, SIG_IGN);
   if (auto set = limit(RLIMIT_FSIZE, 0, "file size"); !set) return set;
   return limit(RLIMIT_CORE, 1, "core");
+}
+
+// Standard error may be the user's terminal, which obeys whoever writes to it. What a fetcher has
+// to say goes through its channel, and is escaped.
+Result<void> no_terminal() {
+  const UniqueFd nowhere(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+  if (!nowhere || ::dup2(nowhere.fd(), STDERR_FILENO) < 0) return errno_error("/dev/null");
+  return {};
 }
 
 // Neither processes nor threads, no more descriptors than now, and so much memory.
@@ -90,6 +99,7 @@ Result<Sandbox> enter_sandbox(const SandboxOrder& order) {
     roll.leave_out(off ? "all else (--sandbox=off)" : "all else (built with a sanitizer)");
     return sandbox;
   }
+  roll.call("no terminal", no_terminal());
   drop_bounding_set();
   const bool was_root = is_root();
   if (was_root) roll.call("root given up", give_up_root());

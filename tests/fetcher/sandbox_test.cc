@@ -42,6 +42,32 @@ char* const kNoArguments[] = {nullptr};
 
 }  // namespace
 
+// --- the terminal
+
+TEST_CASE("sandbox: nothing reaches the terminal that stderr may be", "[sandbox]") {
+  if (!crawl::test::filters_here()) {
+    WARN("no sandbox here");
+    return;
+  }
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) == 0);
+  const auto arrives = [&](crawl::SandboxMode mode) {
+    const auto enter = [&] {
+      crawl::SandboxOrder order;
+      order.mode = mode;
+      return ::dup2(ends[1], STDERR_FILENO) >= 0 && crawl::enter_sandbox(order).has_value();
+    };
+    CHECK(crawl::test::outcome_after(enter, [] { return ::write(STDERR_FILENO, "\x1b[2J", 4); }) ==
+          "succeeded");
+    std::array<char, 8> received{};
+    return ::read(ends[0], received.data(), received.size());
+  };
+  CHECK(arrives(crawl::SandboxMode::kOff) == 4);
+  CHECK(arrives(crawl::SandboxMode::kOn) == -1);
+  ::close(ends[0]);
+  ::close(ends[1]);
+}
+
 // --- processes
 
 TEST_CASE("sandbox: no program can be run", "[sandbox]") {
