@@ -17,7 +17,9 @@ namespace crawl {
 namespace {
 
 // The sanitizers start threads and processes, read /proc, and map all there is.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(__has_feature)  // as clang says it
+constexpr bool kInstrumented = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
+#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool kInstrumented = true;
 #else
 constexpr bool kInstrumented = false;

@@ -39,6 +39,13 @@ struct Loopback {
   }
 };
 
+// By the attempt from outside the sandbox, and not by that from within.
+void check_reached_once(const Loopback& target) {
+  if (!crawl::test::filters_here()) return;  // nothing was attempted
+  CHECK(target.reached());
+  CHECK_FALSE(target.reached());
+}
+
 msghdr message_to(Loopback& target, iovec& bytes) {
   msghdr message{};
   message.msg_name = &target.address;
@@ -114,8 +121,7 @@ TEST_CASE("sandbox: no datagram can be sent to an address", "[sandbox]") {
     const int socket = ::socket(AF_INET, SOCK_DGRAM, 0);
     return ::sendto(socket, "x", 1, 0, target.generic(), sizeof target.address);
   });
-  CHECK(target.reached());  // from outside the sandbox
-  CHECK_FALSE(target.reached());
+  check_reached_once(target);
 }
 
 TEST_CASE("sandbox: nor with a message", "[sandbox]") {
@@ -125,8 +131,7 @@ TEST_CASE("sandbox: nor with a message", "[sandbox]") {
     const msghdr message = message_to(target, bytes);
     return ::sendmsg(::socket(AF_INET, SOCK_DGRAM, 0), &message, 0);
   });
-  CHECK(target.reached());
-  CHECK_FALSE(target.reached());
+  check_reached_once(target);
 }
 
 TEST_CASE("sandbox: nor with many", "[sandbox]") {
@@ -136,8 +141,7 @@ TEST_CASE("sandbox: nor with many", "[sandbox]") {
     mmsghdr message{message_to(target, bytes), 0};
     return ::sendmmsg(::socket(AF_INET, SOCK_DGRAM, 0), &message, 1, 0);
   });
-  CHECK(target.reached());
-  CHECK_FALSE(target.reached());
+  check_reached_once(target);
 }
 
 TEST_CASE("sandbox: no connection can be opened by sending", "[sandbox]") {
