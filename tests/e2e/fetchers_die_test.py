@@ -16,7 +16,7 @@ import nginx
 import oracle
 
 CORPUS = "postgresql-doc-15/html"
-KILL_EVERY_S = 0.2
+KILL_EVERY_S = 0.2 * crawl_run.PATIENCE  # a page that outlasts three kills is taken for a killer
 KILLS_MIN = 10
 FETCHERS = 2
 
