@@ -120,6 +120,17 @@ const LieTable& ring_lies() {
            while (!f.has_room(2u << 20)) f.nap();
          }
        }},
+      // As long as a result may be, and long on its way.
+      {"hoard",
+       [](auto& f, auto&) {
+         for (int mib = 0; mib < 140; ++mib) {
+           while (!f.has_room(2u << 20)) f.nap();
+           f.publish_raw(1u << 31 | (1u << 20), "", (1u << 20) + 8);
+         }
+         f.wait_until_read();
+         for (int i = 0; i < 10; ++i) f.nap();
+         f.publish_raw(0, "", 8);
+       }},
       {"part_last",
        [](auto& f, auto&) {
          f.publish_raw(1u << 31 | (2u << 20), "", (2u << 20) + 8);
