@@ -197,6 +197,7 @@ struct FaultKind {
   int error;
   bool half = false;
   bool growth_only = false;
+  bool all = false;
 };
 
 constexpr FaultKind kFaults[] = {
@@ -215,6 +216,8 @@ constexpr FaultKind kFaults[] = {
     {"a size cannot be told", DiskCall::kSize, EIO},
     {"the log's index cannot grow", DiskCall::kIndex, ENOSPC},
     {"a lock fails", DiskCall::kLock, ENOLCK},
+    {"the disk breaks in a write", DiskCall::kWrite, EIO, false, false, true},
+    {"the disk breaks in a sync", DiskCall::kSync, EIO, false, false, true},
 };
 
 // What the next run finds, must be whole and have all that was acknowledged; and it goes on.
@@ -294,7 +297,7 @@ TEST_CASE("disk: a fault in any step is reported and loses nothing", "[disk]") {
       for (const bool for_good : {false, true}) {
         CAPTURE(seed, kind.name, at, count, for_good);
         MemoryDisk disk;
-        disk.fail({kind.call, at, for_good, kind.error, kind.half, kind.growth_only});
+        disk.fail({kind.call, at, for_good, kind.error, kind.half, kind.growth_only, kind.all});
         const Life life = rehearsed.crawl.live(disk, directory);
         disk.fail({});
         check_message(life, kind);

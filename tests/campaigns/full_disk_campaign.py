@@ -184,7 +184,7 @@ class FullDisk(DiskCase):
         self.mount()
         self.completes()
         self.remove_index()
-        self.disk.run("mount", "-o", "remount,ro", self.disk.folder)
+        self.disk.run("mount", "-o", "remount,bind,ro", self.disk.folder)
         self.check_readable()
         self.ends(self.start(), self.place.database, "Read-only file system", code=CANNOT_CREATE)
         self.place.database = self.disk.folder / "another.db"

@@ -88,12 +88,10 @@ void MemoryDisk::fail(const DiskFault& fault) {
 
 bool MemoryDisk::fails(DiskCall call, bool grows) {
   const int64_t count = ++calls_[static_cast<size_t>(call)];
-  if (fault_.at == 0) return false;
-  if (call == fault_.call && count == fault_.at) fault_due_ = true;
-  // A disk that is full or broken for good is so for whatever would change it.
-  const bool hit = fault_.for_good ? fault_due_ && call == fault_.call
-                                   : call == fault_.call && count == fault_.at;
-  if (!hit || (fault_.growth_only && !grows)) return false;
+  const bool now = call == fault_.call && count == fault_.at;
+  if (now) fault_due_ = fault_.for_good;
+  const bool still = fault_due_ && (fault_.all || call == fault_.call);
+  if (!(now || still) || (fault_.growth_only && !grows)) return false;
   last_error_ = fault_.error;
   return true;
 }

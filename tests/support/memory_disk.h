@@ -57,6 +57,7 @@ struct DiskFault {
   int error = 0;             // errno
   bool half = false;         // a write gets through by half before it fails
   bool growth_only = false;  // what overwrites gets through, as on a disk that is full
+  bool all = false;          // when it fails for good, every call does
 };
 
 class MemoryDisk {
