@@ -120,6 +120,11 @@ def children(pid):
 # ---- runs --------------------------------------------------------------------------------------
 
 
+def complaints(stderr):
+    """Its lines, without the one about what of the sandbox is not given here."""
+    return [line for line in stderr.splitlines() if "warning: the fetchers' sandbox" not in line]
+
+
 @dataclasses.dataclass
 class Ended:
     code: int
