@@ -85,8 +85,9 @@ bool RobotsGate::fail(const Transfer& transfer, const Now& now) {
     ++attempts;
     return false;
   }
-  const std::string why = transfer.status > 0 ? "HTTP status " + std::to_string(transfer.status)
-                                              : std::string(transfer.detail);
+  // A status of 200 says nothing where its body broke off.
+  const std::string why = transfer.detail.empty() ? "HTTP status " + std::to_string(transfer.status)
+                                                  : std::string(transfer.detail);
   // Nor may one that was set forward make them shorter: it takes two runs' word.
   if (std::min(now.wall_ms, now.previous_run_ms) - failing_since >= kRobotsGiveUpMs) {
     state = RobotsState::kUnavailable;

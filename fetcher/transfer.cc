@@ -109,7 +109,7 @@ void HttpTransfer::begin(FetchRequest request, Url url) {
   planner_.reset();
   content_type_.clear();
   decoded_ = wire_seen_ = 0;
-  begun_ms_ = active_ms_ = context_.clock.monotonic_ms();
+  begun_ms_ = active_ms_ = now_ms();
   stop_ = Stop::kNone;
   use_ = BodyUse::kKeep;
   prepared_ = truncated_ = retried_ = false;
@@ -136,7 +136,7 @@ void HttpTransfer::prepare(Slist pins) {
   Slist own = conditional_headers();
   const Slist& headers = own == nullptr ? context_.headers.list(request_.with_credentials) : own;
   error_[0] = '\0';
-  active_ms_ = context_.clock.monotonic_ms();
+  active_ms_ = now_ms();
   curl_easy_setopt(easy_, CURLOPT_URL, request_.url.c_str());
   curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, headers.get());
   curl_easy_setopt(easy_, CURLOPT_RESOLVE, pins.get());
@@ -170,7 +170,7 @@ bool HttpTransfer::take_retry(CURLcode code) {
 // --------------------------------------------------------------------------------------
 
 void HttpTransfer::touch() {
-  active_ms_ = context_.clock.monotonic_ms();
+  active_ms_ = now_ms();
   if (context_.on_activity) context_.on_activity(request_.lease);
 }
 
@@ -310,22 +310,23 @@ int HttpTransfer::on_resolver_start(void* /*resolver*/, void* /*reserved*/, void
 int64_t HttpTransfer::next_deadline_ms() {
   // Bytes that have not made up a line, or a decoder's block, show only in libcurl's count.
   const uint64_t wire = wire_bytes();
-  if (wire != wire_seen_) active_ms_ = context_.clock.monotonic_ms();
+  if (wire != wire_seen_) active_ms_ = now_ms();
   wire_seen_ = wire;
-  const int64_t total_ms = begun_ms_ + context_.settings.timeout_ms;
+  const int64_t total_ms = begun_ms_ + context_.settings.timeout_ms + context_.away_ms;
   // Looking up the name is no stall; the resolver has limits of its own.
   if (!prepared_) return total_ms;
-  return std::min(total_ms, active_ms_ + context_.settings.stall_timeout_ms);
+  return std::min(total_ms, active_ms_ + context_.settings.stall_timeout_ms + context_.away_ms);
 }
 
-std::string HttpTransfer::overdue() {
-  const int64_t now_ms = context_.clock.monotonic_ms();
-  if (next_deadline_ms() > now_ms) return "";
+Verdict HttpTransfer::overdue() {
+  const int64_t now = now_ms();
+  if (next_deadline_ms() > now + context_.away_ms) return {};
+  if (in_handshake()) return {Outcome::kTlsFailed, std::string(kSlowHandshake)};
   const FetchSettings& settings = context_.settings;
-  if (begun_ms_ + settings.timeout_ms <= now_ms) {
-    return "not finished after " + format_duration_ms(settings.timeout_ms);
+  if (begun_ms_ + settings.timeout_ms <= now) {
+    return {Outcome::kTimeout, "not finished after " + format_duration_ms(settings.timeout_ms)};
   }
-  return "no byte for " + format_duration_ms(settings.stall_timeout_ms);
+  return {Outcome::kTimeout, "no byte for " + format_duration_ms(settings.stall_timeout_ms)};
 }
 
 }  // namespace crawl

@@ -76,6 +76,7 @@ class HttpTransfer {
     const CaStore& ca;
     const Clock& clock;
     std::function<void(uint64_t lease)> on_activity;  // before our callbacks run for a job
+    int64_t away_ms = 0;  // time in which nobody looked at the sockets; counts against no transfer
   };
 
   static Result<std::unique_ptr<HttpTransfer>> create(const Context& context);
@@ -103,9 +104,9 @@ class HttpTransfer {
   // one.
   bool renew();
 
-  // When to look at the deadlines next, and what has passed by then: "" when nothing has.
+  // When to look at the deadlines next, and what has passed by then: kNone when nothing has.
   int64_t next_deadline_ms();
-  std::string overdue();
+  Verdict overdue();
 
   CURL* easy() const { return easy_; }
   const FetchRequest& request() const { return request_; }
@@ -137,6 +138,7 @@ class HttpTransfer {
   Result<void> set_constant_options();
   Slist conditional_headers() const;
   void set_tls_options();
+  int64_t now_ms() const { return context_.clock.monotonic_ms() - context_.away_ms; }
   void touch();
   bool take_header(std::string_view line);
   bool take_body(std::string_view data);
@@ -145,6 +147,7 @@ class HttpTransfer {
   bool refuse_or_drain();
   bool stop(Stop reason);
   bool is_bomb(uint64_t slack) const;
+  bool in_handshake() const;
   uint64_t wire_bytes() const;
   bool address_refused(const IpAddress& address, uint16_t port);
   Ending ending(CURLcode code) const;
@@ -174,7 +177,7 @@ class HttpTransfer {
   uint64_t body_max_ = 0;
   uint64_t decoded_ = 0;
   uint64_t wire_seen_ = 0;
-  int64_t begun_ms_ = 0;
+  int64_t begun_ms_ = 0;  // by now_ms()
   int64_t active_ms_ = 0;
   Stop stop_ = Stop::kNone;
   BodyUse use_ = BodyUse::kKeep;

@@ -24,12 +24,12 @@ void HttpTransfer::close_report() {
   report_.status = head_.complete() ? head_.status() : 0;
   report_.wire_bytes = wire_bytes();
   report_.address = connected_;
-  report_.elapsed_ms = std::max<int64_t>(0, context_.clock.monotonic_ms() - begun_ms_);
+  report_.elapsed_ms = std::max<int64_t>(0, now_ms() - begun_ms_);
 }
 
 void HttpTransfer::fail(Outcome outcome, std::string_view detail) {
   close_report();
-  if (outcome == Outcome::kTimeout) {
+  if (outcome == Outcome::kTimeout || in_handshake()) {
     report_.reach = prepared_ ? reach_of(ending(CURLE_OPERATION_TIMEDOUT)) : Reach::kNameSilent;
   }
   drop_body();
@@ -62,18 +62,28 @@ Ending HttpTransfer::ending(CURLcode code) const {
   long connections = 0;
   curl_easy_getinfo(easy_, CURLINFO_NUM_CONNECTS, &connections);
   curl_off_t connected_us = 0;
-  curl_off_t secured_us = 0;
   curl_easy_getinfo(easy_, CURLINFO_CONNECT_TIME_T, &connected_us);
-  curl_easy_getinfo(easy_, CURLINFO_APPCONNECT_TIME_T, &secured_us);
-  ending.connected = connections > 0 && connected_us > 0;
-  ending.in_handshake = url_->scheme() == "https" && connected_us > 0 && secured_us == 0;
+  ending.in_handshake = in_handshake();
+  ending.connected = ending.in_handshake || (connections > 0 && connected_us > 0);
   return ending;
+}
+
+bool HttpTransfer::in_handshake() const {
+  if (!prepared_ || url_->scheme() != "https") return false;
+  // Until TLS stands, libcurl 7.88 does not tell when TCP did.
+  long local_port = 0;
+  curl_off_t secured_us = 0;
+  curl_easy_getinfo(easy_, CURLINFO_LOCAL_PORT, &local_port);
+  curl_easy_getinfo(easy_, CURLINFO_APPCONNECT_TIME_T, &secured_us);
+  return local_port > 0 && secured_us == 0;
 }
 
 void HttpTransfer::judge(CURLcode code) {
   if (!refused_.empty() && !head_.complete()) {
     return set(Outcome::kPrivateAddress, refused_ + " is not a public address");
   }
+  // Small bombs reach the largest size before the ratio that is allowed within one read.
+  if (stop_ == Stop::kTooLarge && is_bomb(0)) stop_ = Stop::kBomb;
   if (stop_ != Stop::kNone) return judge_stop();
   if (code != CURLE_OK) {
     const Verdict verdict = judge_curl_error(ending(code));
@@ -100,13 +110,15 @@ void HttpTransfer::judge_stop() {
     case Stop::kBomb:
       return set(Outcome::kDecodeBomb, "the body grows too much when its content coding is undone");
     case Stop::kLengths:
-      return set(Outcome::kProtocolError, "the header states the body's length in two ways");
+      return set(Outcome::kProtocolError,
+                 "the header states the body's length in two ways, or as no number");
   }
 }
 
 void HttpTransfer::judge_response() {
   const int status = report_.status;
   const std::string status_text = "HTTP status " + std::to_string(status);
+  if (status == 0) return set(Outcome::kProtocolError, "no HTTP status in the status line");
   const bool conditional = !request_.etag.empty() || !request_.last_modified.empty();
   if (status < 200) return set(Outcome::kProtocolError, status_text + " ends no request of ours");
   if (status == 304 && conditional) return set(Outcome::kNotModified, "");

@@ -30,7 +30,7 @@ TransferPool::TransferPool(EventLoop& loop, Resolver& resolver, CaStore ca, Fetc
       ca_(std::move(ca)),
       settings_(std::move(settings)),
       headers_(settings_.headers),
-      context_{settings_, headers_, ca_, loop_.clock(), {}} {}
+      context_{settings_, headers_, ca_, loop_.clock(), {}, 0} {}
 
 Result<std::unique_ptr<TransferPool>> TransferPool::create(EventLoop& loop, Resolver& resolver,
                                                            CaStore ca, FetchSettings settings) {
@@ -218,9 +218,9 @@ void TransferPool::watch_deadline(Active& active) {
 
 void TransferPool::check_deadline(uint64_t lease) {
   Active& active = active_.at(lease);
-  const std::string passed = active.transfer->overdue();
-  if (passed.empty()) return watch_deadline(active);
-  give_up(lease, Outcome::kTimeout, passed);
+  const Verdict passed = active.transfer->overdue();
+  if (passed.outcome == Outcome::kNone) return watch_deadline(active);
+  give_up(lease, passed.outcome, passed.detail);
 }
 
 void TransferPool::deliver(uint64_t lease) {

@@ -42,6 +42,8 @@ class TransferPool {
   Result<void> start(FetchRequest request);
   void recycle(std::unique_ptr<HttpTransfer> transfer);
   size_t active() const { return active_.size(); }
+  // So long nobody has looked at the sockets: it counts against no transfer.
+  void was_away(int64_t ms) { context_.away_ms += ms; }
 
  private:
   struct Active {

@@ -33,6 +33,9 @@ Verdict connection_lost(const Ending& ending) {
   if (contains(ending.error_text, "response headers")) {
     return {Outcome::kHeadersTooLarge, reason(ending)};
   }
+  if (contains(ending.error_text, "Out of memory in chunked")) {  // what its buffer may hold
+    return {Outcome::kHeadersTooLarge, "a line behind the last chunk is too long"};
+  }
   if (ending.body_begun) return {Outcome::kIncomplete, reason(ending)};
   if (contains(ending.error_text, "chunk")) return {Outcome::kProtocolError, reason(ending)};
   if (ending.head_complete) return {Outcome::kIncomplete, reason(ending)};
@@ -40,7 +43,7 @@ Verdict connection_lost(const Ending& ending) {
 }
 
 Verdict too_slow(const Ending& ending) {
-  if (ending.in_handshake) return {Outcome::kTlsFailed, "the TLS handshake did not finish in time"};
+  if (ending.in_handshake) return {Outcome::kTlsFailed, std::string(kSlowHandshake)};
   return {Outcome::kTimeout, reason(ending)};
 }
 
@@ -112,6 +115,11 @@ Verdict judge_curl_error(const Ending& ending) {
       return connection_lost(ending);
     case CURLE_BAD_CONTENT_ENCODING:
       return bad_coding(ending);
+    case CURLE_WRITE_ERROR:  // not by our callbacks, whose word counts first
+      return {Outcome::kProtocolError, "the body goes on behind the end of its content coding"};
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      if (!contains(ending.error_text, "HTTP/0.9")) break;
+      return {Outcome::kProtocolError, "not HTTP: the answer does not begin with a status line"};
     case CURLE_OUT_OF_MEMORY:  // libcurl 7.x says so of one header line past its own 100 KiB
 #if LIBCURL_VERSION_NUM >= 0x080600
     case CURLE_TOO_LARGE:

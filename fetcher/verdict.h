@@ -30,6 +30,8 @@ struct Verdict {
   std::string detail;
 };
 
+inline constexpr std::string_view kSlowHandshake = "the TLS handshake did not finish in time";
+
 // `ending.code` is not CURLE_OK.
 Verdict judge_curl_error(const Ending& ending);
 

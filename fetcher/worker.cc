@@ -186,7 +186,11 @@ void Worker::serve_once() {
   take_jobs();
   // One page per round: parsing takes longer than anything else, and sockets want service in
   // between.
-  if (!exit_code_ && answer_.empty()) answer_next();
+  if (!exit_code_ && answer_.empty()) {
+    const int64_t begun_ms = loop_.clock().monotonic_ms();
+    answer_next();
+    pool_->was_away(loop_.clock().monotonic_ms() - begun_ms);
+  }
   if (!exit_code_ && !answer_.empty()) flush_answer();
 }
 

@@ -95,6 +95,16 @@ TEST_CASE("origin_robots: 4xx allows all, but 429 and 5xx nothing", "[origin_rob
   }
 }
 
+TEST_CASE("origin_robots: a robots.txt that breaks off says so, and not its status",
+          "[origin_robots]") {
+  const FakeClock clock;
+  RobotsGate gate;
+  Transfer broken = failure(Outcome::kIncomplete, "closed with 9 bytes to come");
+  broken.status = 200;
+  REQUIRE(gate.settle(broken, std::nullopt, now(clock)));
+  CHECK(gate.detail == "robots.txt: closed with 9 bytes to come");
+}
+
 TEST_CASE("origin_robots: a host that cannot be had gives its pages its own outcome",
           "[origin_robots]") {
   const FakeClock clock;

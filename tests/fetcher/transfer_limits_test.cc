@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "tests/fetcher/gzip_bomb.h"
 #include "tests/fetcher/transfer_rig.h"
@@ -100,6 +101,43 @@ TEST_CASE("transfer: a gzip bomb is stopped by its ratio", "[transfer]") {
     CHECK(transfer.report().outcome == Outcome::kDecodeBomb);
     CHECK(transfer.body().empty());
   }
+}
+
+// Its 2 MiB come out of less than one read, before the ratio is sure.
+TEST_CASE("transfer: a bomb that reaches the largest size first is still a bomb", "[transfer]") {
+  const auto server = always(ScriptedServer::response(
+      "200 OK", "Content-Type: text/html\r\nContent-Encoding: gzip\r\n", crawl::gzip_of_zeros(32)));
+  FetchSettings settings = TransferRig::quick_settings();
+  settings.body_bytes_max = 2u << 20;
+  settings.decode_ratio_max = 50;
+  TransferRig rig(settings);
+  const auto& transfer = rig.fetch(server->url("/"));
+  CHECK(transfer.report().outcome == Outcome::kDecodeBomb);
+  CHECK(transfer.body().empty());
+}
+
+TEST_CASE("transfer: what follows the end of a coding is named as that", "[transfer]") {
+  const auto server = always(
+      ScriptedServer::response("200 OK", "Content-Type: text/html\r\nContent-Encoding: gzip\r\n",
+                               crawl::gzip_of_zeros(1) + "garbage"));
+  TransferRig rig;
+  const auto& report = rig.fetch(server->url("/")).report();
+  CHECK(report.outcome == Outcome::kProtocolError);
+  CHECK(mentions(report.detail, "end of its content coding"));
+}
+
+TEST_CASE("transfer: a handshake that outlasts the whole time is a failure of TLS", "[transfer]") {
+  const auto server =
+      ScriptedServer::raw([](ScriptedConnection& connection) { connection.wait_for_close(); });
+  FetchSettings settings = TransferRig::quick_settings();
+  settings.insecure = true;
+  settings.timeout_ms = 300;
+  TransferRig rig(settings);
+  std::string url = server->url("/");
+  url.insert(4, "s");
+  const auto& report = rig.fetch(url).report();
+  CHECK(report.outcome == Outcome::kTlsFailed);
+  CHECK(mentions(report.detail, "handshake"));
 }
 
 TEST_CASE("transfer: a small bomb is known by its ratio at the end", "[transfer]") {
@@ -297,6 +335,23 @@ TEST_CASE("transfer: silence and drip both run into a limit", "[transfer]") {
   CHECK(dripped.report().outcome == Outcome::kTimeout);
   CHECK(mentions(dripped.report().detail, "not finished"));
   CHECK(rig.fetch(drip_header->url("/")).report().outcome == Outcome::kTimeout);
+}
+
+TEST_CASE("transfer: time in which nobody looked at the sockets counts against none",
+          "[transfer]") {
+  const auto server = ScriptedServer::raw([](ScriptedConnection& connection) {
+    connection.read_request();
+    (void)connection.closed_within(600);
+    connection.write(ScriptedServer::page("late"));
+  });
+  FetchSettings settings = TransferRig::quick_settings();
+  settings.timeout_ms = 300;
+  TransferRig rig(settings);
+  bool told = false;
+  rig.pool().on_activity([&](uint64_t) {
+    if (!std::exchange(told, true)) rig.pool().was_away(60'000);
+  });
+  CHECK(rig.fetch(server->url("/")).report().outcome == Outcome::kOk);
 }
 
 TEST_CASE("transfer: a connection that dies before the answer is a failed connection",
