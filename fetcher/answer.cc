@@ -54,6 +54,16 @@ void encode_into(const Message& message, std::string& out) {
   encode_message(message, out);
 }
 
+// Room for all of it at once: growing by doubling, it would be there three times for a moment.
+size_t bytes_of(const PageResult& result) {
+  size_t bytes = size_t{64} * 1024 + result.headers.size() + result.metadata.size() +
+                 result.text.size() + result.main_text.size() + result.body_zstd.size();
+  for (const PageLink& link : result.links) {
+    bytes += sizeof link + link.href.size() + link.rel.size() + link.anchor.size();
+  }
+  return bytes;
+}
+
 }  // namespace
 
 Answerer::Answerer(Document& document, const Clock& clock, const Settings& settings,
@@ -117,7 +127,9 @@ void Answerer::answer_page(const HttpTransfer& transfer, const Transfer& summary
     add_directives(robots_in_header(robots_tag, settings_.robots_agent), result);
     settle_unavailable(clock_.wall_ms(), result);
   }
+  out.reserve(bytes_of(result));
   encode_into(result, out);
+  document_.forget();
 }
 
 void Answerer::answer_robots(const Transfer& summary, std::string_view url, std::string_view agent,
@@ -155,7 +167,9 @@ void Answerer::answer(const ParseJob& job, std::string& out) {
   input.url = job.base;
   input.is_sitemap = job.kind == JobKind::kSitemap;
   parse(input, result);
+  out.reserve(bytes_of(result));
   encode_into(result, out);
+  document_.forget();
 }
 
 void Answerer::answer_failure(const FetchJob& job, Outcome outcome, std::string_view detail,

@@ -247,8 +247,12 @@ UConverter* CharsetDecoder::multi_byte(std::string_view encoding) const {
   return found == multi_byte_.end() ? nullptr : found->second.get();
 }
 
-std::string_view CharsetDecoder::decode(std::string_view body, const CharsetChoice& choice) {
+void CharsetDecoder::forget() {
   if (text_.capacity() > kBytesKept) std::string().swap(text_);
+}
+
+std::string_view CharsetDecoder::decode(std::string_view body, const CharsetChoice& choice) {
+  forget();
   text_.clear();
   const std::string_view bytes = without_bom(body, choice.bom_bytes);
   if (choice.name == kUtf8) return decode_utf8(bytes);

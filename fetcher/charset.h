@@ -47,6 +47,8 @@ class CharsetDecoder {
   // The text of `body` as valid UTF-8 without NUL: what cannot be decoded, and NUL, becomes U+FFFD.
   // A view into `body` where that is the text already, else into this object until the next call.
   std::string_view decode(std::string_view body, const CharsetChoice& choice);
+  // Ends the life of what decode() gave, where that is large.
+  void forget();
 
   // How an encoding is decoded; nullptr where it is of the other kind, or unknown. The converter is
   // shared: reset it before use, and do not set it up.

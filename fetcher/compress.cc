@@ -22,14 +22,23 @@ Result<std::unique_ptr<Compressor>> Compressor::create() {
 
 Result<std::string_view> Compressor::compress(std::string_view bytes) {
   const size_t bound = ZSTD_compressBound(bytes.size());
-  if (frame_.size() > kBytesKept && bound < kBytesKept) std::string().swap(frame_);
-  if (frame_.size() < bound) frame_.resize(bound);
-  const size_t size = ZSTD_compressCCtx(context_.get(), frame_.data(), frame_.size(), bytes.data(),
-                                        bytes.size(), kLevel);
+  if (room_ < bound) {
+    frame_.reset();
+    frame_.reset(new char[bound]);
+    room_ = bound;
+  }
+  const size_t size =
+      ZSTD_compressCCtx(context_.get(), frame_.get(), room_, bytes.data(), bytes.size(), kLevel);
   if (ZSTD_isError(size) != 0) {
     return Error{Errc::kFull, 0, std::string("compress a page: ") + ZSTD_getErrorName(size)};
   }
-  return std::string_view(frame_).substr(0, size);
+  return std::string_view(frame_.get(), size);
+}
+
+void Compressor::forget() {
+  if (room_ <= kBytesKept) return;
+  frame_.reset();
+  room_ = 0;
 }
 
 }  // namespace crawl

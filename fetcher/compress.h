@@ -18,6 +18,8 @@ class Compressor {
 
   // The view is valid until the next call. kFull: out of memory.
   Result<std::string_view> compress(std::string_view bytes);
+  // Ends the life of that view, where it is large.
+  void forget();
 
  private:
   struct FreeContext {
@@ -26,7 +28,9 @@ class Compressor {
   Compressor() = default;
 
   std::unique_ptr<ZSTD_CCtx_s, FreeContext> context_;
-  std::string frame_;  // its size is the room there is
+  // Not filled with zeros: of a large one only what is written takes memory.
+  std::unique_ptr<char[]> frame_;
+  size_t room_ = 0;
 };
 
 }  // namespace crawl

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/escape.h"
+#include "base/units.h"
 #include "fetcher/ascii.h"
 #include "fetcher/charset.h"
 #include "fetcher/compress.h"
@@ -28,15 +29,20 @@ namespace crawl {
 namespace {
 
 constexpr size_t kBytesKept = size_t{4} << 20;  // buffers above this are given back
-// What the links of a page take beyond its own bytes, each of which may need three: a base repeats
-// itself in all of them, and the message must stay within what a page can be.
-constexpr size_t kAddedLinkBytesMax = size_t{48} << 20;
+// What the parser and what is made of a page may take together, the page's own bytes included: a
+// fetcher holds other bodies too, and is to stay below 256 MiB.
+constexpr size_t kPageBytes = size_t{165} << 20;
+constexpr size_t kArenaBytesMin = size_t{48} << 20;
+constexpr size_t kDeepBytes = size_t{16} << 20;  // smaller trees cannot be deep enough to matter
+constexpr size_t kDepthMax = 100'000;
+// Beyond it only UTF-8 is read: whatever else must be copied, and grows.
+constexpr size_t kDecodedBytesMax = size_t{16} << 20;
 
-// The first links, as many as that allows.
-void bound_links(size_t content_bytes, PageResult& result) {
-  size_t left = kAddedLinkBytesMax + 3 * content_bytes;
+// The first links, as many as a page may have: they repeat each other's URLs.
+void bound_links(size_t bytes_max, PageResult& result) {
+  size_t left = bytes_max;
   const auto fits = [&left](const PageLink& link) {
-    const size_t bytes = sizeof link + link.href.size() + link.rel.size() + link.anchor.size();
+    const size_t bytes = link.href.size() + link.rel.size() + link.anchor.size();
     if (bytes > left) return false;
     left -= bytes;
     return true;
@@ -86,6 +92,7 @@ struct Document::State {
   bool take_entries(const XmlOutcome& outcome, const Job& job);
   void parse_html(std::string_view html, const Job& job);
   std::string_view decode(std::string_view body, CharsetEvidence evidence, const Job& job);
+  size_t arena_bytes(std::string_view body, std::string_view html) const;
   void set_text(std::string_view text, PageResult& result);
   void set_language(const Job& job);
   void finish(const Job& job);
@@ -133,7 +140,6 @@ Outcome Document::parse(const DocumentInput& input, PageResult& result,
   State& state = *state_;
   state.pool.clear();
   state.problem.clear();
-  if (state.unpacked.capacity() > kBytesKept) std::string().swap(state.unpacked);
   state.unpacked.clear();
   const ContentPlanner planner(
       {input.content_type, input.nosniff, input.is_sitemap, input.url, state.options.types});
@@ -154,7 +160,19 @@ Outcome Document::parse(const DocumentInput& input, PageResult& result,
   }
   if (result.canonical.empty()) result.canonical = state.header_links.canonical;
   state.finish(job);
+  // Nothing points there.
+  if (result.document == DocumentKind::kHtml) state.charsets->forget();
+  if (state.unpacked.capacity() > kBytesKept) std::string().swap(state.unpacked);
   return Outcome::kOk;
+}
+
+void Document::forget() {
+  State& state = *state_;
+  state.pool.clear();
+  state.text.clear();
+  state.charsets->forget();
+  state.compressor->forget();
+  if (state.repaired_text.capacity() > kBytesKept) std::string().swap(state.repaired_text);
 }
 
 Outcome Document::State::read(const ContentPlanner::Plan& plan, const Job& job) {
@@ -259,10 +277,23 @@ bool Document::State::take_entries(const XmlOutcome& outcome, const Job& job) {
   return true;
 }
 
+// Beside the page itself there may be its text in UTF-8, its visible text, and its links.
+size_t Document::State::arena_bytes(std::string_view body, std::string_view html) const {
+  const size_t decoded = html.data() == body.data() ? 0 : html.size();
+  const size_t beside = body.size() + decoded + html.size() + LinkCollector::kTextBytesMax;
+  return beside + kArenaBytesMin > kPageBytes ? kArenaBytesMin : kPageBytes - beside;
+}
+
 std::string_view Document::State::decode(std::string_view body, CharsetEvidence evidence,
                                          const Job& job) {
+  const size_t bytes_max = std::max<size_t>(kDecodedBytesMax, options.body_bytes_max);
+  if (body.size() > bytes_max && !is_valid_utf8(body)) {
+    body = body.substr(0, bytes_max);
+    problem = "beyond " + format_bytes(bytes_max) + " only UTF-8 is read";
+    evidence.truncated = true;
+  }
   evidence.http_charset = job.planner.charset();
-  evidence.truncated = job.input.truncated;
+  evidence.truncated |= job.input.truncated;
   const CharsetChoice choice = charsets->choose(body, evidence);
   job.result.charset = choice.name;
   job.result.charset_source = choice.source;
@@ -274,9 +305,12 @@ void Document::State::parse_html(std::string_view html, const Job& job) {
   if (html.empty()) return job.enter(Phase::kExtract);
   if (queries->use(job.result.charset)) links.encode_queries(*queries);
   job.enter(Phase::kParse);
-  const GumboOutput* tree = arena->parse(html);
+  const GumboOutput* tree = arena->parse(html, arena_bytes(job.input.body, html));
+  const bool is_large = arena->bytes_used() > kDeepBytes;
+  if (tree != nullptr && is_large && is_deeper_than(*tree, kDepthMax)) tree = nullptr;
+  if (tree == nullptr) arena->clear();
   job.enter(Phase::kExtract);
-  text.clear();
+  text.clear(html.size());
   const PageSink sink{job.result, links, text, job.input.robots_agent, header_links.alternates};
   if (tree != nullptr) {
     job.result.parse_status = ParseStatus::kOk;
@@ -317,12 +351,12 @@ void Document::State::finish(const Job& job) {
   PageResult& result = job.result;
   set_language(job);
   settle_unavailable(job.input.now_ms, result);
-  bound_links(std::max(job.input.body.size(), unpacked.size()), result);
+  bound_links(links.text_bytes_max(), result);
   result.text_hash = hash_bytes(result.text);
   result.simhash = simhash(result.text);
   result.body_bytes = job.input.body.size();
   result.content_hash = hash_bytes(job.input.body);
-  if (!options.keep_body) return;
+  if (!options.keep_body || result.body_bytes > options.body_bytes_max) return;
   const auto frame = compressor->compress(job.input.body);
   if (frame && frame.value().size() <= kBodyBytesCeiling) result.body_zstd = frame.value();
 }

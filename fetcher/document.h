@@ -37,8 +37,9 @@ class Document {
     uint64_t arena_bytes_max = 160u << 20;
     uint32_t cpu_ms_max = 1'000;  // for the HTML parser
     bool keep_body = true;
-    uint32_t decode_ratio_max = 200;  // of files packed with gzip, as of content codings
-    std::string types = {};           // Configure::types
+    uint64_t body_bytes_max = 10u << 20;  // larger ones, which only sitemaps are, are not kept
+    uint32_t decode_ratio_max = 200;      // of files packed with gzip, as of content codings
+    std::string types = {};               // Configure::types
   };
 
   // Opens charset converters and compressors now, so that nothing is loaded from disk later.
@@ -54,6 +55,9 @@ class Document {
   // packed sitemap.
   Outcome parse(const DocumentInput& input, PageResult& result,
                 const std::function<void(Phase)>& phase);
+
+  // Ends the life of the views of the last result, and gives back what is large of them.
+  void forget();
 
   // What was wrong with the last document, in plain words; "" where nothing was. Also of one that
   // is kOk: a sitemap that breaks off in the middle. Lives as long as the result's views.

@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 
 namespace crawl {
@@ -76,8 +77,9 @@ void HtmlArena::set_timer(uint32_t ms) {
   timer_settime(timer_, 0, &when, nullptr);
 }
 
-const GumboOutput* HtmlArena::parse(std::string_view html) {
+const GumboOutput* HtmlArena::parse(std::string_view html, uint64_t bytes_limit) {
   clear();
+  stop_at_ = begin_ + (std::min<uint64_t>(bytes_limit, bytes_max()) & ~(kAlignment - 1));
   stop_ = Stop::kNone;
   until_clock_ = kAllocationsPerLook;
   deadline_ns_ = thread_cpu_ns() + int64_t{options_.cpu_ms_max} * 1'000'000;
@@ -109,7 +111,7 @@ void HtmlArena::clear() {
 void* HtmlArena::allocate(void* self, size_t bytes) {
   auto* arena = static_cast<HtmlArena*>(self);
   // The space left is a multiple of the alignment, so what fits still fits when rounded up.
-  if (bytes > static_cast<size_t>(arena->end_ - arena->cursor_)) arena->jump(Stop::kBytes);
+  if (bytes > static_cast<size_t>(arena->stop_at_ - arena->cursor_)) arena->jump(Stop::kBytes);
   if (--arena->until_clock_ == 0) arena->look_at_clock();
   std::byte* memory = arena->cursor_;
   arena->cursor_ += (bytes + kAlignment - 1) & ~(kAlignment - 1);

@@ -43,16 +43,18 @@ class HtmlArena {
   // The tree of `html` (UTF-8), or nullptr when a limit stopped the parser, see stop(). The tree
   // points into `html` and this arena; it is valid until the next parse() or clear(). Never destroy
   // it.
-  const GumboOutput* parse(std::string_view html);
+  // `bytes_limit`: of the arena, where create() was given more.
+  const GumboOutput* parse(std::string_view html, uint64_t bytes_limit = UINT64_MAX);
   Stop stop() const { return stop_; }
   size_t bytes_used() const { return static_cast<size_t>(cursor_ - begin_); }
+  size_t bytes_max() const { return static_cast<size_t>(end_ - begin_); }
 
   // Forgets the tree and gives the memory of an unusually large one back to the system.
   void clear();
 
  private:
   HtmlArena(const Options& options, std::byte* memory, size_t bytes)
-      : options_(options), begin_(memory), cursor_(memory), end_(memory + bytes) {}
+      : options_(options), begin_(memory), cursor_(memory), end_(memory + bytes), stop_at_(end_) {}
   Result<void> create_timer();
   void set_timer(uint32_t ms);
   static void* allocate(void* self, size_t bytes);
@@ -64,7 +66,8 @@ class HtmlArena {
   const Options options_;
   std::byte* begin_;
   std::byte* cursor_;
-  std::byte* end_;
+  std::byte* const end_;
+  std::byte* stop_at_;        // of this parse
   uint32_t until_clock_ = 0;  // allocations until the clock is looked at
   int64_t deadline_ns_ = 0;   // on the thread's CPU clock
   const GumboOutput* output_ = nullptr;

@@ -12,6 +12,7 @@ namespace crawl {
 namespace {
 
 constexpr size_t kFramesKept = 4096;
+constexpr size_t kMainOfBytesMax = size_t{8} << 20;  // of a longer text nothing is set apart
 
 // `tag` begins with "<".
 bool mentions(std::string_view source, std::string_view tag) {
@@ -32,6 +33,38 @@ std::string_view text_of(const GumboNode& node) {
 }
 
 }  // namespace
+
+bool is_deeper_than(const GumboOutput& output, size_t levels) {
+  size_t depth = 0;
+  const GumboNode* node = output.document;
+  while (node != nullptr) {
+    const GumboVector* children = nullptr;
+    if (node->type == GUMBO_NODE_DOCUMENT) children = &node->v.document.children;
+    if (node->type == GUMBO_NODE_ELEMENT || node->type == GUMBO_NODE_TEMPLATE) {
+      children = &node->v.element.children;
+    }
+    if (children != nullptr && children->length > 0) {
+      if (++depth > levels) return true;
+      node = static_cast<const GumboNode*>(children->data[0]);
+      continue;
+    }
+    // The next one beside it, or beside what it stands in.
+    while (node->parent != nullptr) {
+      const GumboNode& parent = *node->parent;
+      const GumboVector& beside = parent.type == GUMBO_NODE_DOCUMENT ? parent.v.document.children
+                                                                     : parent.v.element.children;
+      const size_t next = node->index_within_parent + 1;
+      if (next < beside.length) {
+        node = static_cast<const GumboNode*>(beside.data[next]);
+        break;
+      }
+      node = &parent;
+      --depth;
+    }
+    if (node->parent == nullptr) return false;
+  }
+  return false;
+}
 
 void HtmlExtractor::extract(const GumboOutput& output, std::string_view source,
                             const PageSink& sink) {
@@ -83,7 +116,8 @@ void HtmlExtractor::finish() {
     microdata = microdata_.json(kMetadataBytesMax);
   }
   metadata_.finish(microdata, sink_->result, sink_->links);
-  std::string_view main = main_.choose(sink_->text.written());
+  const std::string_view written = sink_->text.written();
+  std::string_view main = written.size() > kMainOfBytesMax ? "" : main_.choose(written);
   if (!is_valid_utf8(main)) {
     repaired_main_ = to_valid_utf8(main);
     main = repaired_main_;

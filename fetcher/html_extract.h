@@ -34,6 +34,9 @@ struct PageSink {
   std::span<const PageMetadata::LinkedDocument> alternates = {};
 };
 
+// Without a stack, which would be large where it is true.
+bool is_deeper_than(const GumboOutput& output, size_t levels);
+
 class HtmlExtractor {
  public:
   // `source` is what `output` was parsed from. Text may hold bytes that are no UTF-8: gumbo turns

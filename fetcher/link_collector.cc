@@ -64,7 +64,7 @@ void LinkCollector::begin(std::string_view url, PageResult& result, StringPool& 
   if (seen_.bucket_count() > kBucketsKept) seen_ = decltype(seen_)();
   seen_.clear();
   has_base_element_ = false;
-  blown_up_bytes_ = 0;
+  blown_up_bytes_ = text_bytes_ = 0;
   as_scanned_ = false;
   links_max_ = kLinksMax;
   encoder_ = nullptr;
@@ -124,7 +124,10 @@ size_t LinkCollector::add(LinkKind kind, std::string_view href, std::string_view
 }
 
 void LinkCollector::set_anchor(size_t index, std::string_view text) {
-  if (index < result_->links.size()) result_->links[index].anchor = keep(text, kAnchorBytesMax);
+  if (index >= result_->links.size() || text_bytes_ >= text_bytes_max()) return;
+  std::string_view& anchor = result_->links[index].anchor;
+  anchor = keep(text, kAnchorBytesMax);
+  text_bytes_ += anchor.size();
 }
 
 std::string_view LinkCollector::resolve_http(std::string_view href) {
@@ -155,6 +158,8 @@ LinkCollector::Resolved LinkCollector::parse(std::string_view href, QueryEncoder
   // A long base makes much of little.
   blown_up_bytes_ += text.size() - std::min(text.size(), 3 * href.size());
   if (blown_up_bytes_ > kBlownUpBytesMax) return {};
+  if (text_bytes_ + text.size() > text_bytes_max()) return {};
+  text_bytes_ += text.size();
   return {pool_->add(text), is_http};
 }
 

@@ -20,6 +20,9 @@ namespace crawl {
 class LinkCollector {
  public:
   static constexpr size_t kNone = SIZE_MAX;
+  // Of all links of a page, and of all entries of a sitemap or a feed, together.
+  static constexpr size_t kTextBytesMax = size_t{32} << 20;
+  static constexpr size_t kEntryTextBytesMax = size_t{72} << 20;
 
   // Begins a page at `url` ("" when unknown: then only absolute links count). Links and the number
   // dropped go to `result`; their strings live in `pool`. Both must outlive the page.
@@ -39,6 +42,10 @@ class LinkCollector {
 
   // How many links the page may have: kLinksMax unless told otherwise, at most kEntriesMax.
   void set_links_max(size_t links_max) { links_max_ = std::min(links_max, kEntriesMax); }
+
+  size_t text_bytes_max() const {
+    return links_max_ > kLinksMax ? kEntryTextBytesMax : kTextBytesMax;
+  }
 
   // Adds a link, or counts it as dropped: not a URL, a javascript:, data:, blob: or about: URL, or
   // one too many. For a URL that is too long, its shortened_url() is added. `href` must stay valid
@@ -73,6 +80,7 @@ class LinkCollector {
   QueryEncoder* encoder_ = nullptr;  // nullptr: UTF-8
   size_t links_max_ = kLinksMax;
   size_t blown_up_bytes_ = 0;
+  size_t text_bytes_ = 0;
   bool has_base_element_ = false;
   bool as_scanned_ = false;
   // Pages repeat their links. Keys are the views given to add().

@@ -95,6 +95,7 @@ void CurlMulti::act(curl_socket_t fd, int events) {
   int running = 0;
   curl_multi_socket_action(multi_, fd, events, &running);
   deliver();
+  if (on_turn_) on_turn_();
 }
 
 void CurlMulti::deliver() {

@@ -30,6 +30,9 @@ class CurlMulti {
   // added again from within.
   void on_done(DoneHandler handler) { on_done_ = std::move(handler); }
 
+  // Called from the loop when libcurl has done what it could for now.
+  void on_turn(std::function<void()> handler) { on_turn_ = std::move(handler); }
+
   Result<void> add(CURL* easy);
   void remove(CURL* easy);
 
@@ -45,6 +48,7 @@ class CurlMulti {
   EventLoop& loop_;
   CURLM* multi_;
   DoneHandler on_done_;
+  std::function<void()> on_turn_;
   EventLoop::TimerId timer_ = 0;
   std::unordered_map<curl_socket_t, int> watched_;  // fd → CURL_POLL_*
 };

@@ -3,6 +3,7 @@
 
 #include <ares.h>
 #include <curl/curl.h>
+#include <malloc.h>
 
 #include <csignal>
 #include <cstdio>
@@ -45,6 +46,14 @@ class Libraries {
   Libraries() = default;
 };
 
+// What is large goes back to the system when it is freed, and leaves no holes: how much memory a
+// fetcher takes is promised.
+void give_memory_back() {
+  constexpr int kLarge = 200 * 1024;
+  mallopt(M_MMAP_THRESHOLD, kLarge);
+  mallopt(M_TRIM_THRESHOLD, 16 * kLarge);
+}
+
 // A terminal sends its signals to the whole process group, and a service manager to every process
 // of the service. The coordinator is the one to decide; a fetcher ends when the coordinator hangs
 // up.
@@ -59,6 +68,7 @@ int fail(const Error& error) {
 
 int serve() {
   ignore_signals();
+  give_memory_back();
   const SystemClock clock;
   auto loop = EventLoop::create(clock);
   if (!loop) return fail(loop.error());

@@ -72,11 +72,27 @@ ResponseHead::Problem ResponseHead::finish_block() {
     return Problem::kNone;
   }
   complete_ = true;
-  visit_list(joined_values("content-encoding"), [this](std::string_view coding) {
-    if (!equals_ignoring_case(coding, "identity")) ++codings_;
+  const Problem problem = check_codings();
+  return problem == Problem::kNone ? check_lengths() : problem;
+}
+
+ResponseHead::Problem ResponseHead::check_codings() {
+  bool has_brotli = false;
+  bool has_zstd = false;
+  visit_list(joined_values("content-encoding"), [&](std::string_view coding) {
+    if (equals_ignoring_case(coding, "identity")) return;
+    ++codings_;
+    has_brotli |= equals_ignoring_case(coding, "br");
+    has_zstd |= equals_ignoring_case(coding, "zstd");
   });
-  if (codings_ > kContentCodingsMax) return Problem::kTooManyCodings;
-  return check_lengths();
+  // libcurl would undo these as well.
+  bool has_transfer_coding = false;
+  visit_list(joined_values("transfer-encoding"), [&](std::string_view coding) {
+    has_transfer_coding |=
+        !equals_ignoring_case(coding, "chunked") && !equals_ignoring_case(coding, "identity");
+  });
+  if (codings_ > (has_brotli ? 1 : kContentCodingsMax)) return Problem::kTooManyCodings;
+  return has_zstd || has_transfer_coding ? Problem::kUnaskedCoding : Problem::kNone;
 }
 
 ResponseHead::Problem ResponseHead::check_lengths() {

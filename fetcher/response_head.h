@@ -14,7 +14,12 @@
 namespace crawl {
 
 inline constexpr size_t kHeaderLinesMax = 2'000;
-inline constexpr int kContentCodingsMax = 5;
+// What one read of gzip makes of itself 1032 times its size is bounded; what a third coding, or a
+// second after Brotli, which knows no such bound, may make of that is not, and none of our
+// callbacks sees it.
+inline constexpr int kContentCodingsMax = 2;
+// Not zstd: each body may ask for 128 MiB to refer back to, and libcurl would give it.
+inline constexpr const char* kAcceptedCodings = "gzip, deflate, br";
 
 class ResponseHead {
  public:
@@ -22,6 +27,7 @@ class ResponseHead {
     kNone,
     kTooLarge,            // kHeaderBytesMax or kHeaderLinesMax
     kTooManyCodings,      // kContentCodingsMax
+    kUnaskedCoding,       // not among kAcceptedCodings
     kConflictingLengths,  // RFC 9112 §6.3: lengths that disagree, or a length beside a transfer
                           // coding
   };
@@ -51,6 +57,7 @@ class ResponseHead {
  private:
   void begin(std::string_view status_line);
   Problem finish_block();
+  Problem check_codings();
   Problem check_lengths();
 
   template <typename Visitor>

@@ -13,8 +13,10 @@ constexpr size_t kBytesKept = 4u << 20;  // a larger buffer is given back
 
 }  // namespace
 
-void TextWriter::clear() {
+void TextWriter::clear(size_t expected) {
   if (buffer_.size() > kBytesKept) std::string().swap(buffer_);
+  // Doubling would take three times the text for a moment.
+  if (expected > kBytesKept) buffer_.resize(expected);
   size_ = 0;
   pending_ = Break::kNone;
 }

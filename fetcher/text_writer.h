@@ -15,7 +15,8 @@ class TextWriter {
  public:
   enum class Break : uint8_t { kNone, kSpace, kTab, kLine };
 
-  void clear();
+  // `expected`: bytes of text that may come; more is taken, at a greater cost.
+  void clear(size_t expected = 0);
   void add(std::string_view text);           // white space collapses
   void add_verbatim(std::string_view text);  // white space stays
   void separate(Break by) {

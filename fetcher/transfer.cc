@@ -16,6 +16,7 @@ namespace {
 constexpr long kReadBufferBytes = 32 * 1024;
 constexpr uint64_t kDrainBytesMax = 64 * 1024;  // less is read to the end, to keep the connection
 constexpr uint64_t kBombFloorBytes = 1u << 20;
+constexpr size_t kBurstBytesMax = 256 * 1024;
 constexpr size_t kBodyKeptBytesMax = 256 * 1024;  // capacity that stays with a pooled handle
 
 uint64_t body_bytes_max(JobKind kind, const FetchSettings& settings) {
@@ -39,7 +40,7 @@ bool remembers_header() {
 
 }  // namespace
 
-Result<std::unique_ptr<HttpTransfer>> HttpTransfer::create(const Context& context) {
+Result<std::unique_ptr<HttpTransfer>> HttpTransfer::create(Context& context) {
   std::unique_ptr<HttpTransfer> self(new HttpTransfer(context));
   self->easy_ = curl_easy_init();
   if (self->easy_ == nullptr) return Error{Errc::kIo, 0, "curl_easy_init"};
@@ -48,6 +49,7 @@ Result<std::unique_ptr<HttpTransfer>> HttpTransfer::create(const Context& contex
 }
 
 HttpTransfer::~HttpTransfer() {
+  context_.held_bytes -= counted_;
   if (easy_ != nullptr) curl_easy_cleanup(easy_);
 }
 
@@ -66,7 +68,7 @@ Result<void> HttpTransfer::set_constant_options() {
   curl_easy_setopt(easy_, CURLOPT_HTTP09_ALLOWED, 0L);
   curl_easy_setopt(easy_, CURLOPT_HTTP_VERSION,
                    settings.http2 ? long{CURL_HTTP_VERSION_2TLS} : long{CURL_HTTP_VERSION_1_1});
-  curl_easy_setopt(easy_, CURLOPT_ACCEPT_ENCODING, "");  // every coding this libcurl can undo
+  curl_easy_setopt(easy_, CURLOPT_ACCEPT_ENCODING, kAcceptedCodings);
   curl_easy_setopt(easy_, CURLOPT_NETRC, long{CURL_NETRC_IGNORED});
   curl_easy_setopt(easy_, CURLOPT_BUFFERSIZE, kReadBufferBytes);
   curl_easy_setopt(easy_, CURLOPT_DNS_CACHE_TIMEOUT, -1L);
@@ -112,12 +114,21 @@ void HttpTransfer::begin(FetchRequest request, Url url) {
   begun_ms_ = active_ms_ = now_ms();
   stop_ = Stop::kNone;
   use_ = BodyUse::kKeep;
-  prepared_ = truncated_ = retried_ = false;
+  spared_ms_ = 0;
+  is_held_ = prepared_ = truncated_ = retried_ = false;
 }
 
 void HttpTransfer::drop_body() {
   body_.clear();
   if (body_.capacity() > kBodyKeptBytesMax) body_.shrink_to_fit();
+  count_body();
+}
+
+// A decoder keeps up to as much again, to refer back to.
+void HttpTransfer::count_body() {
+  const uint64_t bytes = body_.size() * (head_.has_content_coding() ? 2 : 1);
+  context_.held_bytes += bytes - counted_;
+  counted_ = bytes;
 }
 
 // Null where the request is not a conditional one.
@@ -179,9 +190,15 @@ size_t HttpTransfer::on_header(char* data, size_t size, size_t count, void* self
   return static_cast<HttpTransfer*>(self)->take_header({data, n}) ? n : 0;
 }
 
-size_t HttpTransfer::on_body(char* data, size_t size, size_t count, void* self) {
+size_t HttpTransfer::on_body(char* data, size_t size, size_t count, void* self_pointer) {
   const size_t n = size * count;
-  return static_cast<HttpTransfer*>(self)->take_body({data, n}) ? n : 0;
+  auto* transfer = static_cast<HttpTransfer*>(self_pointer);
+  const bool may_pause = !transfer->head_.has_content_coding();
+  if (may_pause && transfer->use_ != BodyUse::kDrain && transfer->must_wait()) {
+    transfer->hold();
+    return CURL_WRITEFUNC_PAUSE;
+  }
+  return transfer->take_body({data, n}) ? n : 0;
 }
 
 bool HttpTransfer::stop(Stop reason) {
@@ -198,7 +215,9 @@ bool HttpTransfer::take_header(std::string_view line) {
     case ResponseHead::Problem::kTooLarge:
       return stop(Stop::kHeaders);
     case ResponseHead::Problem::kTooManyCodings:
-      return stop(Stop::kBomb);
+      return stop(Stop::kCodings);
+    case ResponseHead::Problem::kUnaskedCoding:
+      return stop(Stop::kUnasked);
     case ResponseHead::Problem::kConflictingLengths:
       return stop(Stop::kLengths);
   }
@@ -235,6 +254,7 @@ bool HttpTransfer::use_by(std::string_view first_bytes) {
 bool HttpTransfer::refuse_or_drain() {
   use_ = BodyUse::kDrain;
   body_.clear();
+  count_body();
   const auto length = head_.announced_length();
   const bool has_body = head_.status() != 304 && head_.status() != 204;
   if (has_body && length && *length > kDrainBytesMax) return stop(Stop::kEnough);
@@ -249,9 +269,14 @@ bool HttpTransfer::take_body(std::string_view data) {
   if (use_ == BodyUse::kDrain) return decoded_ <= kDrainBytesMax || stop(Stop::kEnough);
   const size_t room = static_cast<size_t>(body_max_) - body_.size();
   body_.append(data.substr(0, room));
+  count_body();
   if (data.size() > room) {
     truncated_ = true;
     return stop(request_.kind == JobKind::kRobots ? Stop::kEnough : Stop::kTooLarge);
+  }
+  // Beside those that wait there is room for a little of each that has just begun.
+  if (context_.is_holding && must_wait() && body_.size() > kBurstBytesMax) {
+    return stop(Stop::kLater);
   }
   return use_ != BodyUse::kSniff || body_.size() < kResourceHeaderBytes || use_by(body_);
 }
@@ -307,12 +332,35 @@ int HttpTransfer::on_resolver_start(void* /*resolver*/, void* /*reserved*/, void
 // --- deadlines
 // --------------------------------------------------------------------------------------
 
+void HttpTransfer::hold() {
+  if (std::exchange(is_held_, true)) return;
+  held_at_ms_ = now_ms();
+}
+
+// Bodies without a coding have paused in the callback, of whose data libcurl keeps what is left;
+// that of a coding could be anything, so those end their turn first.
+void HttpTransfer::share_memory() {
+  if (must_wait()) {
+    if (decoded_ == 0 || !head_.has_content_coding()) return;
+    curl_easy_pause(easy_, CURLPAUSE_RECV);
+    return hold();
+  }
+  if (!std::exchange(is_held_, false)) return;
+  const int64_t spared_ms =
+      std::min(now_ms() - held_at_ms_, context_.settings.timeout_ms - spared_ms_);
+  spared_ms_ += spared_ms;
+  begun_ms_ += spared_ms;
+  active_ms_ = now_ms();
+  curl_easy_pause(easy_, CURLPAUSE_CONT);
+}
+
 int64_t HttpTransfer::next_deadline_ms() {
   // Bytes that have not made up a line, or a decoder's block, show only in libcurl's count.
   const uint64_t wire = wire_bytes();
   if (wire != wire_seen_) active_ms_ = now_ms();
   wire_seen_ = wire;
   const int64_t total_ms = begun_ms_ + context_.settings.timeout_ms + context_.away_ms;
+  if (is_held_) return total_ms + context_.settings.timeout_ms - spared_ms_;
   // Looking up the name is no stall; the resolver has limits of its own.
   if (!prepared_) return total_ms;
   return std::min(total_ms, active_ms_ + context_.settings.stall_timeout_ms + context_.away_ms);

@@ -77,9 +77,16 @@ class HttpTransfer {
     const Clock& clock;
     std::function<void(uint64_t lease)> on_activity;  // before our callbacks run for a job
     int64_t away_ms = 0;  // time in which nobody looked at the sockets; counts against no transfer
+    // What the bodies of all transfers hold. Past held_bytes_max they wait, but for `going`;
+    // is_holding: so it was when the loop's last turn ended.
+    uint64_t held_bytes = 0;
+    uint64_t held_bytes_max = 16u << 20;
+    const HttpTransfer* going = nullptr;
+    bool is_holding = false;
+    bool is_full() const { return held_bytes > held_bytes_max; }
   };
 
-  static Result<std::unique_ptr<HttpTransfer>> create(const Context& context);
+  static Result<std::unique_ptr<HttpTransfer>> create(Context& context);
   ~HttpTransfer();
   HttpTransfer(const HttpTransfer&) = delete;
   HttpTransfer& operator=(const HttpTransfer&) = delete;
@@ -120,13 +127,26 @@ class HttpTransfer {
   const std::string& content_type() const { return content_type_; }
   // Lets go of a large body's memory.
   void drop_body();
+  // To be called when the loop's turn ends. A transfer that has to wait reads no more; up to the
+  // time that it has altogether, that counts for nothing.
+  void share_memory();
 
  private:
   // Why our callbacks stopped libcurl.
-  enum class Stop : uint8_t { kNone, kEnough, kTooLarge, kHeaders, kBomb, kLengths };
+  enum class Stop : uint8_t {
+    kNone,
+    kEnough,
+    kTooLarge,
+    kHeaders,
+    kBomb,
+    kCodings,
+    kUnasked,
+    kLengths,
+    kLater
+  };
   enum class BodyUse : uint8_t { kKeep, kSniff, kDrain };
 
-  explicit HttpTransfer(const Context& context) : context_(context) {}
+  explicit HttpTransfer(Context& context) : context_(context) {}
 
   static size_t on_header(char* data, size_t size, size_t count, void* self);
   static size_t on_body(char* data, size_t size, size_t count, void* self);
@@ -140,6 +160,9 @@ class HttpTransfer {
   void set_tls_options();
   int64_t now_ms() const { return context_.clock.monotonic_ms() - context_.away_ms; }
   void touch();
+  void count_body();
+  bool must_wait() const { return context_.is_full() && context_.going != this; }
+  void hold();
   bool take_header(std::string_view line);
   bool take_body(std::string_view data);
   bool head_finished();
@@ -158,7 +181,7 @@ class HttpTransfer {
   void judge_redirect();
   void set(Outcome outcome, std::string_view detail);
 
-  const Context& context_;
+  Context& context_;
   CURL* easy_ = nullptr;
   char error_[CURL_ERROR_SIZE] = {};
   Slist own_headers_;  // of a request that has some, else the shared ones are sent
@@ -175,12 +198,16 @@ class HttpTransfer {
   std::string connected_;  // endpoint last tried or used
   std::string refused_;    // endpoint that the policy forbade
   uint64_t body_max_ = 0;
+  uint64_t counted_ = 0;  // of Context::held_bytes
   uint64_t decoded_ = 0;
   uint64_t wire_seen_ = 0;
   int64_t begun_ms_ = 0;  // by now_ms()
   int64_t active_ms_ = 0;
+  int64_t held_at_ms_ = 0;
+  int64_t spared_ms_ = 0;  // of the time that it was held
   Stop stop_ = Stop::kNone;
   BodyUse use_ = BodyUse::kKeep;
+  bool is_held_ = false;
   bool prepared_ = false;  // libcurl's figures are of this request
   bool truncated_ = false;
   bool retried_ = false;

@@ -109,6 +109,12 @@ void HttpTransfer::judge_stop() {
       return set(Outcome::kHeadersTooLarge, "more header fields than are read");
     case Stop::kBomb:
       return set(Outcome::kDecodeBomb, "the body grows too much when its content coding is undone");
+    case Stop::kCodings:
+      return set(Outcome::kDecodeBomb, "more content codings, one in another, than are undone");
+    case Stop::kUnasked:
+      return set(Outcome::kProtocolError, "a coding that was not asked for");
+    case Stop::kLater:
+      return set(Outcome::kTimeout, "put off: other large pages take all the memory at the moment");
     case Stop::kLengths:
       return set(Outcome::kProtocolError,
                  "the header states the body's length in two ways, or as no number");

@@ -30,7 +30,7 @@ TransferPool::TransferPool(EventLoop& loop, Resolver& resolver, CaStore ca, Fetc
       ca_(std::move(ca)),
       settings_(std::move(settings)),
       headers_(settings_.headers),
-      context_{settings_, headers_, ca_, loop_.clock(), {}, 0} {}
+      context_{settings_, headers_, ca_, loop_.clock(), {}} {}
 
 Result<std::unique_ptr<TransferPool>> TransferPool::create(EventLoop& loop, Resolver& resolver,
                                                            CaStore ca, FetchSettings settings) {
@@ -47,6 +47,7 @@ Result<std::unique_ptr<TransferPool>> TransferPool::create(EventLoop& loop, Reso
   self->multi_ = std::move(*multi);
   self->multi_->on_done(
       [pool = self.get()](CURL* easy, CURLcode code) { pool->ended(easy, code); });
+  self->multi_->on_turn([pool = self.get()] { pool->share_memory(); });
   return self;
 }
 
@@ -67,6 +68,26 @@ Result<std::unique_ptr<HttpTransfer>> TransferPool::take_idle() {
 void TransferPool::recycle(std::unique_ptr<HttpTransfer> transfer) {
   transfer->drop_body();
   if (idle_.size() < kIdleHandlesMax && transfer->renew()) idle_.push_back(std::move(transfer));
+  --delivered_;
+  share_memory();
+}
+
+// The largest goes on: it is done soonest, and gives back most.
+void TransferPool::share_memory() {
+  const bool is_full = context_.is_full();
+  if (!is_full && !context_.is_holding) return;
+  context_.is_holding = is_full;
+  context_.going = nullptr;
+  for (const auto& [lease, active] : active_) {
+    if (!active.in_multi || delivered_ > 0) continue;
+    const HttpTransfer* going = context_.going;
+    if (going == nullptr || active.transfer->body().size() > going->body().size()) {
+      context_.going = active.transfer.get();
+    }
+  }
+  for (const auto& [lease, active] : active_) {
+    if (active.in_multi) active.transfer->share_memory();
+  }
 }
 
 Result<void> TransferPool::start(FetchRequest request) {
@@ -226,6 +247,7 @@ void TransferPool::check_deadline(uint64_t lease) {
 void TransferPool::deliver(uint64_t lease) {
   auto node = active_.extract(lease);
   if (node.mapped().timer != 0) loop_.cancel(node.mapped().timer);
+  ++delivered_;
   if (on_done_) on_done_(std::move(node.mapped().transfer));
 }
 

@@ -42,6 +42,9 @@ class TransferPool {
   Result<void> start(FetchRequest request);
   void recycle(std::unique_ptr<HttpTransfer> transfer);
   size_t active() const { return active_.size(); }
+  // The bodies here hold all the memory they may: nothing new should be started. One transfer goes
+  // on, or none while bodies that have come whole wait to be given back; the others read no more.
+  bool is_full() const { return context_.is_full(); }
   // So long nobody has looked at the sockets: it counts against no transfer.
   void was_away(int64_t ms) { context_.away_ms += ms; }
 
@@ -66,6 +69,7 @@ class TransferPool {
   void watch_deadline(Active& active);
   void check_deadline(uint64_t lease);
   void deliver(uint64_t lease);
+  void share_memory();
 
   Slist pin_list(const std::string& pin, const std::vector<IpAddress>& addresses);
   void release_pin(Active& active);
@@ -81,6 +85,7 @@ class TransferPool {
   DoneHandler on_done_;
   std::unordered_map<uint64_t, Active> active_;  // by lease
   std::vector<std::unique_ptr<HttpTransfer>> idle_;
+  size_t delivered_ = 0;  // and not given back
   // libcurl keeps each pinned address until told otherwise: those whose last user has gone are
   // withdrawn together with the next request.
   std::unordered_map<std::string, int> pins_;

@@ -147,6 +147,7 @@ Result<void> Worker::load(const Configure& configure) {
   options.arena_bytes_max = configure.parse_arena_bytes_max;
   options.cpu_ms_max = configure.parse_cpu_ms_max;
   options.keep_body = configure.keep_body;
+  options.body_bytes_max = configure.body_bytes_max;
   options.decode_ratio_max = configure.decode_ratio_max;
   options.types = configure.types;
   auto document = Document::create(options);
@@ -194,7 +195,9 @@ void Worker::serve_once() {
   if (!exit_code_ && !answer_.empty()) flush_answer();
 }
 
-bool Worker::may_take_jobs() const { return answer_.empty() && waiting_.size() < kWaitingMax; }
+bool Worker::may_take_jobs() const {
+  return answer_.empty() && waiting_.size() < kWaitingMax && !pool_->is_full();
+}
 
 void Worker::take_jobs() {
   RingReader& jobs = queue_->jobs_reader();

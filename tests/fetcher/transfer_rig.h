@@ -56,6 +56,7 @@ class TransferRig {
   }
 
   TransferPool& pool() { return *pool_; }
+  void turn(int timeout_ms) { REQUIRE(loop_->run_once(timeout_ms).has_value()); }
 
  private:
   SystemClock clock_;
