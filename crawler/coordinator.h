@@ -283,6 +283,8 @@ class Coordinator final : public FetcherPool::Delegate {
   int64_t pending_ = 0;  // URLs waiting or in flight
   int64_t answers_ = 0;  // responses with an HTTP status: somebody was reached
   int64_t unreached_ = 0;
+  int64_t latest_answering_ = 0;   // host id
+  bool several_answered_ = false;  // hosts, in this run
   bool previous_died_ = false;
   bool write_failed_ = false;
 

@@ -99,6 +99,9 @@ Coordinator::Ended Coordinator::end_request(const Lease& lease, const Transfer& 
   ++(transfer.status > 0 ? answers_ : unreached_);
   if (transfer.status > 0) {
     asked.answered = true;
+    if (std::exchange(latest_answering_, asked.id) != asked.id && answers_ > 1) {
+      several_answered_ = true;
+    }
     const AddressKey address = address_key(transfer.address);
     if (address != kAddressUnknown) asked.address = address;
   }

@@ -34,11 +34,17 @@ bool Coordinator::watch_network(const Lease& lease, const Host& asked, const Tra
   return doubtful;
 }
 
-// All those with work that have ever answered, and there are some.
+// All those with work that have ever answered. One alone is the network only if no other has
+// answered in this run: the last that is left of many may well have gone by itself.
 bool Coordinator::expected_hosts_silent() const {
-  return expected_host_waits() && !frontier_.any_of([this](const Host& host) {
-    return host.answered && frontier_.busy(host) && !network_.suspects(host.id);
+  size_t silent = 0;
+  const bool other = frontier_.any_of([&](const Host& host) {
+    if (!host.answered || !frontier_.busy(host)) return false;
+    if (!network_.suspects(host.id)) return true;
+    ++silent;
+    return false;
   });
+  return !other && silent > (several_answered_ ? 1 : 0);
 }
 
 bool Coordinator::expected_host_waits() const {
