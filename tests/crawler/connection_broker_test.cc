@@ -296,4 +296,9 @@ TEST_CASE("connection broker: what is no listener of the child's is not adopted"
   auto broker = ConnectionBroker::start("");
   REQUIRE(broker);
   CHECK_FALSE((*broker)->adopt(0, process.pid(), 9'999));
+  // Pipes among them, which epoll would watch.
+  for (int fd = 0; fd < 32; ++fd) {
+    CAPTURE(fd);
+    CHECK((*broker)->adopt(0, process.pid(), fd).has_value() == (fd == process.listener()));
+  }
 }

@@ -233,6 +233,21 @@ TEST_CASE("discovery: a URL that is too long has a row and is not fetched", "[di
   CHECK(f.unit.new_urls.size() == 2);
 }
 
+TEST_CASE("discovery: what never was the beginning of a long URL stands for none", "[discovery]") {
+  Fixture f;
+  f.seed("http://example.com/");
+  const std::string mark = "#too-long:0123456789abcdef";
+  CHECK_FALSE(f.link("http://example.com/" + mark));
+  CHECK_FALSE(f.link("javascript:alert(1)" + mark));
+  CHECK_FALSE(f.link("http://example.com/" + std::string(981, ' ') + mark));
+  CHECK_FALSE(f.link("http://example.com/\x1b[2J" + std::string(978, 'a') + mark));
+  CHECK_FALSE(f.link(std::string(1000, 'a') + mark));
+  CHECK(f.link("http://example.com/" + std::string(981, 'a') + mark));
+  CHECK(is_link_target("http://example.com/a"));
+  CHECK_FALSE(is_link_target("http://example.com/a b"));
+  CHECK_FALSE(is_link_target("http://example.com/" + std::string(9'000, 'a')));
+}
+
 TEST_CASE("discovery: canonicalisation folds what options name", "[discovery]") {
   RunOptions options;
   options.canonicalize.sort_query = true;

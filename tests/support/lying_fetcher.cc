@@ -210,6 +210,7 @@ bool LyingFetcher::lies_about(const FetchJob& job, std::string& kind) {
   if ((kind.compare(0, 6, "robots") == 0) != (job.kind == JobKind::kRobots)) return false;
   // Who dies before a first answer is born again ever more slowly.
   if (always_ || (answered_ == 0 && job.kind != JobKind::kRobots)) return always_;
+  if (often_ && job.kind != JobKind::kRobots) return random_() % 2 == 0;
   const std::string mark = program_ + '.' + host;
   return UniqueFd(::open(mark.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)).fd() >= 0;
 }
@@ -280,6 +281,7 @@ void LyingFetcher::on_frame(std::string_view frame) {
   generation_ = configure->generation;
   brokered_ = configure->brokered;
   always_ = configure->test_hook.find("always") != std::string_view::npos;
+  often_ = configure->test_hook.find("often") != std::string_view::npos;
   random_.seed(number_after(configure->test_hook, "seed=") * 1'000'003 + generation_);
 }
 

@@ -3,7 +3,8 @@
 
 // A test double of crawl-fetcher that touches no network: it invents the pages it is asked for, and
 // lies about some of them. A job for http://KIND.lie.example/ is answered by the lie of that name
-// (lies.cc), once in a run and not as the first of its answers, or each time with "always" in
+// (lies.cc), once in a run and not as the first of its answers, or each time with "always", every
+// other time with "often" in
 // --test-hook; every other job truthfully.
 // A copy of the program that is called NAME lies by that name at its birth (birth_lies.cc), in all
 // instances but the first; called all_NAME, in that as well.
@@ -93,6 +94,7 @@ class LyingFetcher {
   bool configured_ = false;
   bool brokered_ = false;
   bool always_ = false;
+  bool often_ = false;
   bool frozen_ = false;
   uint64_t head_ = 0;  // of the results ring
   int answered_ = 0;   // truthfully
