@@ -221,8 +221,9 @@ class Coordinator final : public FetcherPool::Delegate {
   void robots_settled(Host& host, size_t scheme);
 
   // sitemaps.cc
-  void on_robots_settled(const Host& host, std::string_view scheme,
-                         const std::vector<std::string>& sitemaps);
+  void collect_sitemaps(const Host& host, std::string_view scheme,
+                        const std::vector<std::string>& sitemaps, WriteUnit& unit,
+                        std::vector<Found>& found);
 
   // supervision.cc
   EventRow exit_event(const FetcherPool::Loss& loss) const;

@@ -178,15 +178,16 @@ void Coordinator::robots_settled(Host& target, size_t scheme) {
   }
   const std::string origin = std::string(kRobotsSchemes[scheme]) + "://" + target.name;
   WriteUnit unit;
+  std::vector<Found> found;
   HostRow& row = unit.host_updates.emplace_back(host_row(target));
   row.robots_unchanged = false;
   for (size_t i = 0; i < row.robots.size(); ++i) row.robots[i] = target.robots[i].row();
   unit.events.push_back(
       event("robots", origin, robots.summary(Politeness::Options().crawl_delay_max_ms)));
-  writer_->submit(std::move(unit));
   if (robots.state != RobotsState::kUnreachable) {
-    on_robots_settled(target, kRobotsSchemes[scheme], robots.rules.sitemaps());
+    collect_sitemaps(target, kRobotsSchemes[scheme], robots.rules.sitemaps(), unit, found);
   }
+  submit(std::move(unit), found);
   count_robots(target);
 }
 
