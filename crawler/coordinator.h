@@ -21,6 +21,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -69,8 +70,9 @@ class Coordinator final : public FetcherPool::Delegate {
   // Starts the fetchers and waits until one is ready. Nothing has been written anywhere by then.
   Result<void> start_fetchers(int executable_fd);
   // Takes the writing connection, records the start of the run, restores what is known, adds the
-  // seeds.
-  Result<void> open(Database database, const std::vector<Seed>& seeds, ScopePolicy scope);
+  // seeds. All that is known may be a lot: `interrupted` is asked now and then whether to give up.
+  Result<void> open(Database database, const std::vector<Seed>& seeds, ScopePolicy scope,
+                    const std::function<bool()>& interrupted);
   // Crawls until there is nothing left to do or stop() is called, and closes everything.
   End run(Progress& progress);
 
@@ -102,6 +104,7 @@ class Coordinator final : public FetcherPool::Delegate {
   void on_unusable(const Error& error) override;
 
   // restore.cc
+  Result<void> restore(Database& database, const std::vector<Seed>& seeds, const RunStart& start);
   Result<void> restore_known(Database& database, const RunStart& start);
   Result<void> restore_pending(Database& database);
   Result<std::vector<int64_t>> number_seeds(Database& database, const std::vector<Seed>& seeds,
@@ -253,8 +256,7 @@ class Coordinator final : public FetcherPool::Delegate {
   PrivateHosts private_hosts_;
   std::unordered_set<std::string> seed_origins_;
   std::string first_seed_;
-  size_t robots_bytes_ = 0;          // of rules in memory; at most
-  int64_t robots_stale_before_ = 0;  // wall ms; older robots.txt rules are another agent's
+  size_t robots_bytes_ = 0;  // of rules in memory; at most
   Frontier frontier_;
   AddressLimits addresses_;
   NetworkWatch network_;
@@ -265,6 +267,8 @@ class Coordinator final : public FetcherPool::Delegate {
   int tail_loads_ = 0;                                    // under way
   int revivals_ = 0;                                      // units whose Revived is to come
   std::vector<int64_t> resumed_hosts_;                    // ids, until the writer runs
+  std::vector<int64_t> seed_ids_;                         // the same
+  Reconsidered reconsidered_;                             // the same
   std::vector<EventRow> early_events_;                    // until the writer runs
 
   // Suspects were in flight in a fetcher that died without saying of what. Each is tried again

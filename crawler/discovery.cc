@@ -64,13 +64,11 @@ int64_t queue_rank(UrlRole role, int64_t depth, uint8_t priority) {
 Discovery::Discovery(uint64_t fingerprint_seed, ScopePolicy scope, const Options& options)
     : options_(options), seen_(fingerprint_seed), scope_(std::move(scope)), traps_(options.traps) {}
 
-void Discovery::restore_url(int64_t id, std::string_view url, bool skipped) {
+void Discovery::restore_url(int64_t id, int64_t host_id, std::string_view url, bool skipped) {
   seen_.put(seen_.fingerprint(url), {id, skipped});
   if (skipped || !options_.traps.enabled) return;
   const Result<Url> parsed = Url::parse(url);
-  if (!parsed) return;
-  const auto host = host_ids_.find(parsed->authority());
-  if (host != host_ids_.end()) traps_.count(host->second, *parsed);
+  if (parsed) traps_.count(host_id, *parsed);
 }
 
 std::optional<int64_t> Discovery::id_of(std::string_view href) const {

@@ -60,7 +60,7 @@ class Discovery {
   Discovery(uint64_t fingerprint_seed, ScopePolicy scope, const Options& options);
 
   // At start, from the database: the hosts first.
-  void restore_url(int64_t id, std::string_view url, bool skipped);
+  void restore_url(int64_t id, int64_t host_id, std::string_view url, bool skipped);
   void restore_host(int64_t id, const std::string& name);
   void set_next_ids(int64_t url_id, int64_t host_id);
   // The host that a request of ours goes to; it has a row from now on.

@@ -49,7 +49,7 @@ void Coordinator::apply_host_row(Host& target, const HostRow& row) {
       robots.state = RobotsState::kIgnored;
       robots.failing_since = row.robots[scheme].failing_since;
     } else {
-      robots.restore(row.robots[scheme], robots_now(options_.retries), robots_stale_before_);
+      robots.restore(row.robots[scheme], robots_now(options_.retries));
     }
   }
   use_crawl_delay(target);

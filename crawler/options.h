@@ -29,6 +29,7 @@ enum class ExitCode : int {
   kIo = 74,
   kBusy = 75,
   kConfig = 78,
+  kHungUp = 129,
   kInterrupted = 130,
   kTerminated = 143,
 };

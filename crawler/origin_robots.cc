@@ -141,11 +141,11 @@ RobotsRow RobotsGate::row() const {
   return row;
 }
 
-void RobotsGate::restore(const RobotsRow& row, const Now& now, int64_t stale_before) {
+void RobotsGate::restore(const RobotsRow& row, const Now& now) {
   failing_since = row.failing_since;
   shelved = false;
   const int64_t age_ms = now.wall_ms - row.fetched_at;
-  if (row.fetched_at <= stale_before || age_ms < 0 || age_ms >= kRobotsFreshMs) return;
+  if (age_ms < 0 || age_ms >= kRobotsFreshMs) return;
   if (row.state == RobotsState::kOk) {
     Result<RobotsRules> read = RobotsRules::deserialize(row.rules);
     if (!read) return;

@@ -68,8 +68,7 @@ struct RobotsGate {
   std::string summary(int64_t crawl_delay_max_ms) const;
 
   RobotsRow row() const;
-  // `stale_before`: rules that were read earlier are another agent's.
-  void restore(const RobotsRow& row, const Now& now, int64_t stale_before);
+  void restore(const RobotsRow& row, const Now& now);
 
  private:
   bool follow_redirect(const Transfer& transfer);

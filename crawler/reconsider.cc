@@ -52,7 +52,7 @@ Result<Coordinator::Reconsidered> Coordinator::reconsider(Database& database,
   auto before = recall_decider(database);
   if (!before) return before.error();
   const bool other = *decided_by != *before;
-  if (other) found.decided_by = std::move(*decided_by);
+  if (other || revisiting) found.decided_by = std::move(*decided_by);
   if (!other && !revisiting) return found;
   auto listed = for_each_skipped(database, [&](const SkippedUrl& skipped) {
     if (!worth_another_look(skipped, other, revisiting)) return;
@@ -69,7 +69,8 @@ Result<Coordinator::Reconsidered> Coordinator::reconsider(Database& database,
   return found;
 }
 
-// The last unit says by what has been decided: a crash before it, and the next run does it again.
+// The last unit says by what has been decided, which a revisit has forgotten with its first
+// transaction: a crash in between, and the next run looks at everything again.
 void Coordinator::offer_again(const Reconsidered& reconsidered) {
   WriteUnit unit;
   std::vector<Found> found;

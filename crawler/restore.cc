@@ -9,11 +9,12 @@
 #include <utility>
 
 #include "crawler/coordinator.h"
+#include "storage/query_budget.h"
 
 namespace crawl {
 
-Result<void> Coordinator::open(Database database, const std::vector<Seed>& seeds,
-                               ScopePolicy scope) {
+Result<void> Coordinator::open(Database database, const std::vector<Seed>& seeds, ScopePolicy scope,
+                               const std::function<bool()>& interrupted) {
   started_ms_ = clock_.monotonic_ms();
   auto start = begin_run(database, clock_.wall_ms(), getpid(), options_.to_json());
   if (!start) return start.error();
@@ -22,23 +23,16 @@ Result<void> Coordinator::open(Database database, const std::vector<Seed>& seeds
   previous_run_ms_ = start->previous_started_at;
   discovery_.emplace(start->fingerprint_seed, std::move(scope),
                      Discovery::Options{options_.canonicalize, options_.traps});
-  auto same_agent = remember_robots_agent(database, robots_agent_);
-  if (!same_agent) return same_agent.error();
-  // robots.txt rules are those of a group; another agent may have another.
-  if (!*same_agent) robots_stale_before_ = clock_.wall_ms();
-  if (auto restored = restore_known(database, *start); !restored) return restored.error();
-  auto seed_ids = number_seeds(database, seeds, start->next_seed_id);
-  if (!seed_ids) return seed_ids.error();
-  if (auto adopted = adopt_seeds(database, known_among(seeds, *seed_ids)); !adopted) {
-    return adopted.error();
+  Result<void> restored;
+  {
+    const QueryBudget interruptible(database, interrupted);
+    restored = restore(database, seeds, *start);
   }
-  const bool revisiting = start->pending == 0 && start->done > 0;
-  auto reconsidered = reconsider(database, seeds, revisiting);
-  if (!reconsidered) return reconsidered.error();
-  if (revisiting) {
-    if (auto done = revisit(database); !done) return done.error();
+  if (!restored) {
+    if (stopped()) [[maybe_unused]]
+      auto ended = end_run(database, run_id_, end_.reason, clock_.wall_ms());
+    return restored;
   }
-  if (auto restored = restore_pending(database); !restored) return restored.error();
   auto reader = Database::open_reader(options_.database);
   if (!reader) return reader.error();
   reader_.emplace(std::move(*reader));
@@ -55,10 +49,28 @@ Result<void> Coordinator::open(Database database, const std::vector<Seed>& seeds
   auto watched =
       loop_.watch(writer_->notify_fd(), EPOLLIN, [this](uint32_t) { on_writer_replies(); });
   if (!watched) return watched.error();
-  add_seeds(seeds, *seed_ids);
-  offer_again(*reconsidered);
+  add_seeds(seeds, std::exchange(seed_ids_, {}));
+  offer_again(std::exchange(reconsidered_, {}));
   arm_tidy();
   return {};
+}
+
+Result<void> Coordinator::restore(Database& database, const std::vector<Seed>& seeds,
+                                  const RunStart& start) {
+  if (auto known = remember_robots_agent(database, robots_agent_); !known) return known;
+  if (auto restored = restore_known(database, start); !restored) return restored;
+  auto seed_ids = number_seeds(database, seeds, start.next_seed_id);
+  if (!seed_ids) return seed_ids.error();
+  seed_ids_ = std::move(*seed_ids);
+  if (auto adopted = adopt_seeds(database, known_among(seeds, seed_ids_)); !adopted) return adopted;
+  const bool revisiting = !start.any_pending && start.any_done;
+  auto reconsidered = reconsider(database, seeds, revisiting);
+  if (!reconsidered) return reconsidered.error();
+  reconsidered_ = std::move(*reconsidered);
+  if (revisiting) {
+    if (auto due = revisit(database); !due) return due;
+  }
+  return restore_pending(database);
 }
 
 // A run that starts with nothing pending revisits what is due; one that has work left does that
@@ -75,10 +87,10 @@ Result<void> Coordinator::restore_known(Database& database, const RunStart& star
   auto hosts = for_each_host(
       database, [&](const HostRow& row) { discovery_->restore_host(row.id, row.name); });
   if (!hosts) return hosts.error();
-  return for_each_url(
-      database, [&](int64_t id, std::string_view url, std::string_view state, std::string_view) {
-        discovery_->restore_url(id, url, state == name(UrlState::kSkipped));
-      });
+  return for_each_url(database, [&](const KnownUrl& known) {
+    discovery_->restore_url(known.id, known.host_id, known.url,
+                            known.state == name(UrlState::kSkipped));
+  });
 }
 
 // Ids for the seeds, in their order; those of earlier runs keep theirs, and their URLs stay in

@@ -31,7 +31,7 @@ void Coordinator::recall_robots(Host& target) {
   for (size_t scheme = 0; scheme < target.robots.size(); ++scheme) {
     RobotsGate& robots = target.robots[scheme];
     if (!robots.shelved) continue;
-    robots.restore(row.robots[scheme], robots_now(options_.retries), robots_stale_before_);
+    robots.restore(row.robots[scheme], robots_now(options_.retries));
   }
   count_robots(target);
 }

@@ -105,29 +105,32 @@ Seeds read_all_seeds(const RunOptions& options, Logger& log) {
   return seeds;
 }
 
-// SIGINT and SIGTERM as events of the loop. Blocked before any thread is started, so that all
-// inherit it.
+// SIGINT, SIGTERM and SIGHUP as events of the loop. Blocked before any thread is started, so that
+// all inherit it. One that is ignored from birth stays so (nohup, a background job of a script):
+// once blocked, it would come all the same.
 class SignalWatch {
  public:
   static Result<std::unique_ptr<SignalWatch>> create(EventLoop& loop, Coordinator& coordinator) {
-    auto watch = std::unique_ptr<SignalWatch>(new SignalWatch(loop));
+    auto watch = std::unique_ptr<SignalWatch>(new SignalWatch(loop, coordinator));
     sigset_t set;
     sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+      if (!ignored(number)) sigaddset(&set, number);
+    }
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
     watch->fd_.reset(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
     if (!watch->fd_) return errno_error("signalfd");
-    const int fd = watch->fd_.fd();
-    auto watched = loop.watch(fd, EPOLLIN, [fd, &coordinator](uint32_t) {
-      signalfd_siginfo info{};
-      while (::read(fd, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
-        const bool interrupt = info.ssi_signo == SIGINT;
-        coordinator.stop("interrupted", interrupt ? ExitCode::kInterrupted : ExitCode::kTerminated);
-      }
-    });
+    auto watched =
+        loop.watch(watch->fd_.fd(), EPOLLIN, [raw = watch.get()](uint32_t) { raw->take(); });
     if (!watched) return watched.error();
     return watch;
+  }
+  // Tells the coordinator of what has come; also for whoever does not turn the loop meanwhile.
+  void take() {
+    signalfd_siginfo info{};
+    while (::read(fd_.fd(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+      coordinator_.stop("interrupted", exit_code(static_cast<int>(info.ssi_signo)));
+    }
   }
   ~SignalWatch() {
     if (fd_) loop_.unwatch(fd_.fd());
@@ -136,8 +139,20 @@ class SignalWatch {
   SignalWatch& operator=(const SignalWatch&) = delete;
 
  private:
-  explicit SignalWatch(EventLoop& loop) : loop_(loop) {}
+  SignalWatch(EventLoop& loop, Coordinator& coordinator) : loop_(loop), coordinator_(coordinator) {}
+
+  static bool ignored(int number) {
+    struct sigaction action {};
+    return ::sigaction(number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+  }
+
+  static ExitCode exit_code(int number) {
+    if (number == SIGHUP) return ExitCode::kHungUp;
+    return number == SIGINT ? ExitCode::kInterrupted : ExitCode::kTerminated;
+  }
+
   EventLoop& loop_;
+  Coordinator& coordinator_;
   UniqueFd fd_;
 };
 
@@ -218,10 +233,13 @@ ExitCode run_crawl(const RunOptions& options) {
   if (coordinator.stopped()) return coordinator.end().code;
   auto database = Database::open_writer(options.database);
   if (!database) return fail(log, database.error(), database_exit_code(database.error()));
-  if (auto opened = coordinator.open(std::move(*database), seeds.list, std::move(*scope));
-      !opened) {
-    return fail(log, opened.error(), ExitCode::kIo);
-  }
+  const auto interrupted = [&] {
+    (*signals)->take();
+    return coordinator.stopped();
+  };
+  auto opened = coordinator.open(std::move(*database), seeds.list, std::move(*scope), interrupted);
+  if (!opened && coordinator.stopped()) return coordinator.end().code;
+  if (!opened) return fail(log, opened.error(), ExitCode::kIo);
   Progress::Options progress_options;
   progress_options.style = progress_style(options.quiet, options.progress, options.log_format,
                                           STDERR_FILENO, ::getenv("TERM"));

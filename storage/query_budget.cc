@@ -3,6 +3,9 @@
 
 #include <sqlite3.h>
 
+#include <chrono>
+#include <utility>
+
 namespace crawl {
 
 namespace {
@@ -12,8 +15,13 @@ constexpr int kInstructionsBetweenChecks = 20'000;  // of SQLite's; some hundred
 }  // namespace
 
 QueryBudget::QueryBudget(Database& database, int budget_ms)
-    : database_(database),
-      deadline_(std::chrono::steady_clock::now() + std::chrono::milliseconds(budget_ms)) {
+    : QueryBudget(database, [deadline = std::chrono::steady_clock::now() +
+                                        std::chrono::milliseconds(budget_ms)] {
+        return std::chrono::steady_clock::now() > deadline;
+      }) {}
+
+QueryBudget::QueryBudget(Database& database, std::function<bool()> used_up)
+    : database_(database), used_up_(std::move(used_up)) {
   sqlite3_progress_handler(database.handle(), kInstructionsBetweenChecks, &QueryBudget::check,
                            this);
 }
@@ -22,7 +30,7 @@ QueryBudget::~QueryBudget() { sqlite3_progress_handler(database_.handle(), 0, nu
 
 int QueryBudget::check(void* self) {
   auto* budget = static_cast<QueryBudget*>(self);
-  if (std::chrono::steady_clock::now() > budget->deadline_) budget->over_ = true;
+  budget->over_ = budget->over_ || budget->used_up_();
   return budget->over_ ? 1 : 0;
 }
 

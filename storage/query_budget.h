@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// A bound on how long queries of one connection may take, for answers that a large database makes
-// slow and that are worth having only when they are quick.
+// A bound on how long statements of one connection may take: for answers that a large database
+// makes slow and that are worth having only when they are quick, and for work that may be
+// interrupted.
 
-#include <chrono>
+#include <functional>
 
 #include "base/result.h"
 #include "storage/database.h"
@@ -14,6 +15,8 @@ namespace crawl {
 class QueryBudget {
  public:
   QueryBudget(Database& database, int budget_ms);
+  // `used_up` is asked every few hundred microseconds; once it says so, statements fail.
+  QueryBudget(Database& database, std::function<bool()> used_up);
   ~QueryBudget();
   QueryBudget(const QueryBudget&) = delete;
   QueryBudget& operator=(const QueryBudget&) = delete;
@@ -25,7 +28,7 @@ class QueryBudget {
   static int check(void* self);
 
   Database& database_;
-  const std::chrono::steady_clock::time_point deadline_;
+  const std::function<bool()> used_up_;
   bool over_ = false;
 };
 

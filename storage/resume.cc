@@ -61,14 +61,14 @@ Result<void> read_counters(Database& database, RunStart& start) {
     const char* sql;
     int64_t* value;
   };
-  int64_t seed = 0;
+  int64_t seed = 0, any_pending = 0, any_done = 0;
   const Counter counters[] = {
       {"SELECT value FROM meta WHERE key = 'fingerprint_seed'", &seed},
       {"SELECT coalesce(max(id), 0) + 1 FROM url", &start.next_url_id},
       {"SELECT coalesce(max(id), 0) + 1 FROM host", &start.next_host_id},
       {"SELECT coalesce(max(id), 0) + 1 FROM seed", &start.next_seed_id},
-      {"SELECT count(*) FROM url WHERE state = 'pending'", &start.pending},
-      {"SELECT count(*) FROM url WHERE state = 'done'", &start.done},
+      {"SELECT EXISTS (SELECT 1 FROM url WHERE state = 'pending')", &any_pending},
+      {"SELECT EXISTS (SELECT 1 FROM url WHERE state = 'done')", &any_done},
   };
   for (const Counter& counter : counters) {
     Result<int64_t> value = scalar(database, counter.sql);
@@ -76,6 +76,8 @@ Result<void> read_counters(Database& database, RunStart& start) {
     *counter.value = *value;
   }
   start.fingerprint_seed = static_cast<uint64_t>(seed);
+  start.any_pending = any_pending != 0;
+  start.any_done = any_done != 0;
   return {};
 }
 
@@ -89,6 +91,17 @@ Result<RunStart> begin_run(Database& database, int64_t started_at, int64_t pid,
   if (!done) return done.error();
   if (Result<void> read = read_counters(database, start); !read) return read.error();
   return start;
+}
+
+Result<void> end_run(Database& database, int64_t run_id, const std::string& reason,
+                     int64_t ended_at) {
+  Result<Statement> update =
+      database.prepare("UPDATE run SET ended_at = ?2, end_reason = ?3 WHERE id = ?1");
+  if (!update) return update.error();
+  update->bind(1, run_id);
+  update->bind(2, ended_at);
+  update->bind(3, reason);
+  return update->run();
 }
 
 Result<void> adopt_seeds(Database& database, const std::vector<AdoptedSeed>& seeds) {
@@ -134,26 +147,32 @@ Result<int64_t> mark_due(Database& database, int64_t now, bool everything) {
     update->bind(5, kIntervalMinMs);
     if (Result<void> ran = update->run(); !ran) return ran;
     marked = sqlite3_changes64(database.handle());
-    return {};
+    return database.execute("DELETE FROM meta WHERE key = 'decided_by'");
   });
   if (!done) return done.error();
   return marked;
 }
 
-Result<bool> remember_robots_agent(Database& database, std::string_view robots_agent) {
-  Result<Statement> query = database.prepare("SELECT value FROM meta WHERE key = 'robots_agent'");
-  if (!query) return query.error();
-  Result<bool> row = query->step();
-  if (!row) return row.error();
-  const bool same = *row && query->text(0) == robots_agent;
-  query->reset();
-  if (same) return true;
-  Result<Statement> update =
-      database.prepare("INSERT OR REPLACE INTO meta(key, value) VALUES('robots_agent', ?1)");
-  if (!update) return update.error();
-  update->bind(1, robots_agent);
-  if (Result<void> done = update->run(); !done) return done.error();
-  return false;
+Result<void> remember_robots_agent(Database& database, std::string_view robots_agent) {
+  return in_transaction(database, [&]() -> Result<void> {
+    Result<Statement> query = database.prepare("SELECT value FROM meta WHERE key = 'robots_agent'");
+    if (!query) return query.error();
+    Result<bool> row = query->step();
+    if (!row) return row.error();
+    const bool same = *row && query->text(0) == robots_agent;
+    query->reset();
+    if (same) return {};
+    // Since when an origin's robots.txt cannot be had is the same for all agents.
+    const char* forget =
+        "DELETE FROM robots_txt WHERE failing_since IS NULL;"
+        "UPDATE robots_txt SET state = 'unreachable', fetched_at = NULL";
+    if (Result<void> forgotten = database.execute(forget); !forgotten) return forgotten;
+    Result<Statement> update =
+        database.prepare("INSERT OR REPLACE INTO meta(key, value) VALUES('robots_agent', ?1)");
+    if (!update) return update.error();
+    update->bind(1, robots_agent);
+    return update->run();
+  });
 }
 
 Result<void> for_each_skipped(Database& database,
@@ -208,13 +227,11 @@ Result<std::optional<HostRow>> load_host(Database& database, int64_t id) {
   return std::optional<HostRow>(host_row(*query));
 }
 
-Result<void> for_each_url(
-    Database& database,
-    const std::function<void(int64_t id, std::string_view url, std::string_view state,
-                             std::string_view reason)>& visit) {
-  return for_each_row(
-      database, "SELECT id, url, state, reason FROM url ORDER BY id",
-      [&](const Statement& row) { visit(row.integer(0), row.text(1), row.text(2), row.text(3)); });
+Result<void> for_each_url(Database& database, const std::function<void(const KnownUrl&)>& visit) {
+  return for_each_row(database, "SELECT id, host_id, state, url FROM url ORDER BY id",
+                      [&](const Statement& row) {
+                        visit({row.integer(0), row.integer(1), row.text(2), row.text(3)});
+                      });
 }
 
 Result<void> for_each_pending_host(

@@ -23,8 +23,8 @@ struct RunStart {
   int64_t next_url_id = 1;
   int64_t next_host_id = 1;
   int64_t next_seed_id = 1;
-  int64_t pending = 0;  // URLs pending
-  int64_t done = 0;
+  bool any_pending = false;  // URLs
+  bool any_done = false;
   bool previous_died = false;  // the last run has no end: it was killed
   int64_t previous_started_at = 0;
 };
@@ -32,6 +32,10 @@ struct RunStart {
 // Marks runs without an end as 'died', inserts the row of this run, and reads the counters.
 Result<RunStart> begin_run(Database& database, int64_t started_at, int64_t pid,
                            const std::string& options_json);
+
+// Records the end of a run that has no writer yet.
+Result<void> end_run(Database& database, int64_t run_id, const std::string& reason,
+                     int64_t ended_at);
 
 // A seed whose URL has a row already.
 struct AdoptedSeed {
@@ -46,12 +50,13 @@ Result<void> adopt_seeds(Database& database, const std::vector<AdoptedSeed>& see
 // due at `now` (wall ms), what was never fetched, what a sitemap or a feed says has changed since
 // its last fetch; what was fetched in the future, by a clock that was set back since; or
 // everything. Never what killed its fetchers. Returns the number of URLs. Resets attempts, keeps
-// strikes.
+// strikes. Forgets by what was decided (recall_decider): a revisit is under way until its first
+// units say so again, and a run that follows its death sees that.
 Result<int64_t> mark_due(Database& database, int64_t now, bool everything);
 
-// Records whose robots.txt groups are obeyed from now on. False when the stored rules are of
-// another product token.
-Result<bool> remember_robots_agent(Database& database, std::string_view robots_agent);
+// Records whose robots.txt groups are obeyed from now on. Where that was another product token so
+// far, the rules that are stored are forgotten: they are another group's.
+Result<void> remember_robots_agent(Database& database, std::string_view robots_agent);
 
 // A URL that was decided against.
 struct SkippedUrl {
@@ -71,11 +76,12 @@ Result<void> for_each_seed(Database& database, const std::function<void(const Se
 // One host's row, while the crawl runs; by a read-only connection.
 Result<std::optional<HostRow>> load_host(Database& database, int64_t id);
 Result<void> for_each_host(Database& database, const std::function<void(const HostRow&)>& visit);
-// `reason` is url.reason ("" for NULL).
-Result<void> for_each_url(
-    Database& database,
-    const std::function<void(int64_t id, std::string_view url, std::string_view state,
-                             std::string_view reason)>& visit);
+struct KnownUrl {
+  int64_t id = 0;
+  int64_t host_id = 0;
+  std::string_view state, url;
+};
+Result<void> for_each_url(Database& database, const std::function<void(const KnownUrl&)>& visit);
 // Hosts with pending URLs, and how many.
 Result<void> for_each_pending_host(
     Database& database, const std::function<void(int64_t host_id, int64_t pending)>& visit);

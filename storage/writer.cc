@@ -18,6 +18,7 @@
 
 #include "base/unique_fd.h"
 #include "storage/apply.h"
+#include "storage/resume.h"
 
 namespace crawl {
 
@@ -70,7 +71,6 @@ struct Writer::State {
   Result<void> begin();
   void commit();
   void fail(Error error);
-  Result<void> record_end(const RunEnd& end);
   void checkpoint_if_long();
 
   Database database;
@@ -204,7 +204,8 @@ void Writer::State::handle(const Stop& stop) {
   stopped = true;
   if (open_units > 0) commit();
   if (!failure && stop.end) {
-    if (Result<void> recorded = record_end(*stop.end); !recorded) end_failure = recorded.error();
+    auto recorded = end_run(database, run_id, stop.end->reason, stop.end->ended_at);
+    if (!recorded) end_failure = recorded.error();
   }
   if (!failure && !end_failure) {
     const Result<void> emptied =
@@ -236,16 +237,6 @@ void Writer::State::fail(Error error) {
   open_bytes = 0;
   failure = error;
   reply(WriteFailed{std::move(error)});
-}
-
-Result<void> Writer::State::record_end(const RunEnd& end) {
-  Result<Statement> update =
-      database.prepare("UPDATE run SET ended_at = ?2, end_reason = ?3 WHERE id = ?1");
-  if (!update) return update.error();
-  update->bind(1, run_id);
-  update->bind(2, end.ended_at);
-  update->bind(3, end.reason);
-  return update->run();
 }
 
 void Writer::State::checkpoint_if_long() {

@@ -172,7 +172,7 @@ Result<RunStart> DiskWorkload::begin(Database& database, int run, const Transact
   done();
   if (Result<int64_t> due = mark_due(database, 2'000'000'000, true); !due) return due.error();
   done();
-  if (Result<bool> same = remember_robots_agent(database, kAgent); !same) return same.error();
+  if (Result<void> agent = remember_robots_agent(database, kAgent); !agent) return agent.error();
   done();
   return start;
 }

@@ -148,14 +148,14 @@ TEST_CASE("origin_robots: after 30 days of failures it counts as unavailable", "
   for (int day = 0; day < 31; ++day, clock.advance_ms(kDayMs)) {
     CAPTURE(day);
     RobotsGate gate;
-    gate.restore(row, now(clock), 0);
+    gate.restore(row, now(clock));
     REQUIRE(gate.state == RobotsState::kUnknown);
     REQUIRE(gate.settle(answer(503), std::nullopt, now(clock)));
     REQUIRE(gate.state == RobotsState::kUnreachable);
     row = gate.row();
   }
   RobotsGate gate;
-  gate.restore(row, now(clock), 0);
+  gate.restore(row, now(clock));
   REQUIRE(gate.settle(answer(503), std::nullopt, now(clock)));
   CHECK(gate.state == RobotsState::kUnavailable);
   CHECK(gate.summary(30'000) == "unavailable, unreachable for 30 days, last: HTTP status 503");
@@ -181,7 +181,7 @@ TEST_CASE("origin_robots: a wall clock that was set back does not lengthen the 3
   RobotsRow row;
   row.failing_since = clock.wall_ms() + 365 * kDayMs;
   RobotsGate gate;
-  gate.restore(row, now(clock), 0);
+  gate.restore(row, now(clock));
   REQUIRE(gate.settle(answer(500), std::nullopt, now(clock)));
   CHECK(gate.failing_since == clock.wall_ms());
 }
@@ -203,7 +203,7 @@ TEST_CASE("origin_robots: a wall clock that was set forward does not shorten the
     RobotsGate::Now next = now(clock);  // the run before was in time
     next.wall_ms += 365 * kDayMs;
     RobotsGate later;
-    later.restore(gate.row(), next, 0);
+    later.restore(gate.row(), next);
     REQUIRE(later.settle(answer(503), std::nullopt, next));
     CHECK(later.state == RobotsState::kUnreachable);
   }
@@ -255,23 +255,22 @@ TEST_CASE("origin_robots: what was read is used for 24 hours, across runs", "[or
       gate.settle(answer(200), rules("User-agent: *\nDisallow: /a\nCrawl-delay: 2"), now(clock)));
   const RobotsRow row = gate.row();
   CHECK(row.crawl_delay_ms == 2000);
-  const auto restored = [&](int64_t stale_before) {
+  const auto restored = [&] {
     RobotsGate later;
-    later.restore(row, now(clock), stale_before);
+    later.restore(row, now(clock));
     return later;
   };
   clock.advance_ms(kDayMs - 1);
-  CHECK(restored(0).state == RobotsState::kOk);
-  CHECK_FALSE(restored(0).rules.decide("/a").allowed);
+  CHECK(restored().state == RobotsState::kOk);
+  CHECK_FALSE(restored().rules.decide("/a").allowed);
   gate.expire(clock.monotonic_ms());
   CHECK(gate.state == RobotsState::kOk);
-  CHECK(restored(row.fetched_at).state == RobotsState::kUnknown);  // read for another agent
   clock.advance_ms(1);
-  CHECK(restored(0).state == RobotsState::kUnknown);
+  CHECK(restored().state == RobotsState::kUnknown);
   gate.expire(clock.monotonic_ms());
   CHECK(gate.state == RobotsState::kUnknown);
   clock.jump_wall_ms(-2 * kDayMs);  // read in the future
-  CHECK(restored(0).state == RobotsState::kUnknown);
+  CHECK(restored().state == RobotsState::kUnknown);
 }
 
 TEST_CASE("origin_robots: a wall clock that jumps in a run neither ages rules nor keeps them",
@@ -297,7 +296,7 @@ TEST_CASE("origin_robots: a failure is not carried into the next run, but since 
   const int64_t since = clock.wall_ms();
   clock.advance_ms(kHourMs);
   RobotsGate later;
-  later.restore(gate.row(), now(clock), 0);
+  later.restore(gate.row(), now(clock));
   CHECK(later.state == RobotsState::kUnknown);
   CHECK(later.failing_since == since);
 }
@@ -325,7 +324,7 @@ TEST_CASE("origin_robots: rules on the shelf come back from the host's row", "[o
   CHECK(gate.rules_bytes == 0);
   CHECK(gate.rules.rules().empty());
   CHECK(gate.crawl_delay_ms() == 7000);  // goes on meanwhile
-  gate.restore(row, now(clock), 0);
+  gate.restore(row, now(clock));
   CHECK(gate.state == RobotsState::kOk);
   CHECK_FALSE(gate.shelved);
   CHECK_FALSE(gate.rules.decide("/private/x").allowed);
@@ -337,7 +336,7 @@ TEST_CASE("origin_robots: rules on the shelf that have no row any more are unkno
   RobotsGate gate;
   REQUIRE(gate.settle(answer(200), rules("User-agent: *\nDisallow: /private"), now(clock)));
   gate.shelve();
-  gate.restore(RobotsRow(), now(clock), 0);
+  gate.restore(RobotsRow(), now(clock));
   CHECK(gate.state == RobotsState::kUnknown);
   CHECK_FALSE(gate.shelved);
 }

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""SIGINT and SIGTERM: once, the run ends in good order and can be resumed; twice, it ends now."""
+"""SIGINT, SIGTERM and SIGHUP: once, the run ends in good order and can be resumed; twice, it ends now. A run
+whose log nobody reads, or which is stopped for a while, goes on as one expects."""
 
 import os
 import pathlib
 import re
 import signal
 import sqlite3
+import subprocess
 import sys
 import threading
 import time
@@ -54,6 +56,53 @@ class Signals(crawl_run.EndToEnd):
 
     def test_sigterm(self):
         self.interrupted_then_resumed(signal.SIGTERM, 143)
+
+    def test_sighup(self):
+        self.interrupted_then_resumed(signal.SIGHUP, 129)
+
+    def run_by_shell(self, script):
+        """`script`: what a shell does with "$@", the crawl. Signals go to the crawl alone."""
+        crawl = [crawl_run.program("CRAWL_BIN"), *map(str, self.options)]
+        return subprocess.Popen(["/bin/sh", "-c", script, "sh", *crawl], stdin=subprocess.DEVNULL,
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def crawl_to_the_end(self, script, disturb=lambda pid: None):
+        self.serve({"/": links(*PAGES), **{path: page("x", title=path) for path in PAGES}})
+        shell = self.run_by_shell(script)
+        crawl_run.wait_for(lambda: len(self.server.paths()) > 10, "some requests")
+        disturb(shell.pid)
+        self.assertEqual(shell.wait(crawl_run.DEADLINE_S), 0)
+        self.check_promises()
+        self.assertEqual(len(self.urls()), len(PAGES) + 1)
+
+    def test_what_was_ignored_at_the_start_is_ignored(self):
+        """nohup; and a script's background jobs ignore SIGINT."""
+        def disturb(pid):
+            os.kill(pid, signal.SIGHUP)
+            os.kill(pid, signal.SIGINT)
+
+        self.crawl_to_the_end("trap '' HUP INT; exec \"$@\"", disturb)
+
+    def test_a_log_that_nobody_reads_stops_nothing(self):
+        for script in ('exec "$@" -vv 2>&-', 'exec "$@" -vv <&- >&- 2>&-', '"$@" -vv 2>&1 | :'):
+            with self.subTest(script):
+                self.crawl_to_the_end(script)
+                self.place.database.unlink()
+
+    def test_stopped_and_continued(self):
+        """Ctrl-Z: nothing new is asked for until fg, and no fetcher is taken for one that hangs."""
+        def disturb(pid):
+            os.kill(pid, signal.SIGTSTP)
+            crawl_run.wait_for(lambda: pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2][1] == "T",
+                               "it has stopped")
+            threading.Event().wait(0.3)  # what was under way comes to its end
+            asked = len(self.server.paths())
+            threading.Event().wait(3)  # longer than the watchdog's patience
+            self.assertEqual(len(self.server.paths()), asked)
+            os.kill(pid, signal.SIGCONT)
+
+        self.crawl_to_the_end('exec "$@" --watchdog 1s', disturb)
+        self.assertEqual(self.place.query("SELECT text FROM events WHERE signal IS NOT NULL"), [])
 
     def test_twice_does_not_wait_for_what_is_under_way(self):
         self.stop_at_once(lambda run: self.send_and_see_taken(run) and run.send(signal.SIGINT))

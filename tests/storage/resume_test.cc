@@ -33,8 +33,8 @@ TEST_CASE("resume: the first run of a new database", "[resume]") {
   CHECK(start.next_url_id == 1);
   CHECK(start.next_host_id == 1);
   CHECK(start.next_seed_id == 1);
-  CHECK(start.pending == 0);
-  CHECK(start.done == 0);
+  CHECK_FALSE(start.any_pending);
+  CHECK_FALSE(start.any_done);
   CHECK_FALSE(start.previous_died);
   CHECK(query_text(database, "SELECT started_at||pid||options FROM run") ==
         "50004711{\"depth\":3}");
@@ -105,8 +105,8 @@ TEST_CASE("resume: what was stored is read back", "[resume]") {
   CHECK(start.next_url_id == 5);
   CHECK(start.next_host_id == 3);
   CHECK(start.next_seed_id == 3);
-  CHECK(start.pending == 2);
-  CHECK(start.done == 1);
+  CHECK(start.any_pending);
+  CHECK(start.any_done);
   CHECK_FALSE(start.previous_died);
 
   std::vector<SeedRow> seeds;
@@ -140,14 +140,13 @@ TEST_CASE("resume: what was stored is read back", "[resume]") {
   CHECK(hosts[1].errors == 1);
 
   std::string urls;
-  REQUIRE(for_each_url(database, [&](int64_t id, std::string_view url, std::string_view state,
-                                     std::string_view reason) {
-    urls += std::to_string(id) + " " + std::string(url) + " " + std::string(state) + " " +
-            std::string(reason) + "\n";
+  REQUIRE(for_each_url(database, [&](const KnownUrl& known) {
+    urls += std::to_string(known.id) + " " + std::to_string(known.host_id) + " " +
+            std::string(known.url) + " " + std::string(known.state) + "\n";
   }));
   CHECK(urls ==
-        "1 http://a/ done \n2 http://b:81/ pending \n3 http://b:81/x pending \n"
-        "4 ftp://c/ skipped scheme_refused\n");
+        "1 1 http://a/ done\n2 2 http://b:81/ pending\n3 2 http://b:81/x pending\n"
+        "4 0 ftp://c/ skipped\n");
 
   std::map<int64_t, int64_t> pending;
   REQUIRE(for_each_pending_host(database, [&](int64_t id, int64_t count) { pending[id] = count; }));
@@ -259,4 +258,31 @@ TEST_CASE("resume: what was made pending is not marked twice", "[resume]") {
   Database database = open(path);
   CHECK(*mark_due(database, kDue, false) == 5);
   CHECK(*mark_due(database, kDue, false) == 0);
+}
+
+// The run that forgot may die before it has asked any host again.
+TEST_CASE("resume: the rules of another agent are forgotten with its name", "[resume]") {
+  const TempDir dir;
+  Database database = open(dir.file("crawl.db"));
+  REQUIRE(remember_robots_agent(database, "one"));
+  REQUIRE(database.execute(
+      "INSERT INTO robots_txt VALUES(1, 'http', 'ok', 'User-agent: *', 77, NULL, 0),"
+      "(2, 'http', 'unavailable', NULL, 77, 66, NULL)"));
+  const char* const rows =
+      "SELECT ifnull(group_concat(host_id||state||ifnull(fetched_at, '-')||ifnull(failing_since, "
+      "'-'), ' '), '') FROM robots_txt";
+  REQUIRE(remember_robots_agent(database, "one"));
+  CHECK(query_text(database, rows) == "1ok77- 2unavailable7766");
+  REQUIRE(remember_robots_agent(database, "two"));
+  CHECK(query_text(database, rows) == "2unreachable-66");
+}
+
+TEST_CASE("resume: a revisit that has only begun is seen by the run that follows", "[resume]") {
+  const TempDir dir;
+  const std::string path = finished_crawl(dir);
+  Database database = open(path);
+  REQUIRE(database.execute("INSERT INTO meta VALUES('decided_by', 'options')"));
+  CHECK(*recall_decider(database) == "options");
+  REQUIRE(mark_due(database, kDue, false));
+  CHECK(recall_decider(database)->empty());
 }

@@ -19,6 +19,7 @@ import unittest
 SKIPPED = 77  # ctest's SKIP_RETURN_CODE
 PATIENCE = int(os.environ.get("CRAWL_TEST_PATIENCE", "1"))  # how much slower sanitizers make it all
 DEADLINE_S = 90 * PATIENCE  # of whatever a test waits for; only a failing test gets there
+STOPPED = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}  # the exit codes of runs that were stopped
 CORPUS_ROOTS = [os.environ.get("CRAWL_CORPORA_DIR", ""), "/"]
 
 
@@ -90,13 +91,13 @@ class Process:
         found = process(self.pid)
         return found is not None and found.born == self.born
 
-    def kill(self):
-        """SIGKILL, but never to another process that has got the id by now."""
+    def kill(self, number=signal.SIGKILL):
+        """Sends a signal, but never to another process that has got the id by now."""
         with contextlib.suppress(ProcessLookupError):
             descriptor = os.pidfd_open(self.pid)
             try:
                 if self.alive():
-                    signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+                    signal.pidfd_send_signal(descriptor, number)
                     return True
             finally:
                 os.close(descriptor)
@@ -136,6 +137,7 @@ class Running:
     """A `crawl` under way. Its output goes to files: a full pipe must not stop it."""
 
     def __init__(self, folder, arguments, stdin=b"", user=None, environment=None):
+        self.started = time.time()
         self.command = [program("CRAWL_BIN"), *map(str, arguments)]
         self._files = [tempfile.TemporaryFile(dir=folder) for _ in range(3)]
         self._files[0].write(stdin)
@@ -154,6 +156,11 @@ class Running:
 
     def fetchers(self):
         return children(self.pid)
+
+    def cpu_s(self):
+        """Processor time of the coordinator so far."""
+        fields = pathlib.Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def send(self, number):
         if self.alive():
@@ -297,6 +304,33 @@ WHEN_COMPLETE = {
     "a run that has not ended": "SELECT id FROM runs WHERE end_reason IS NULL",
 }
 
+# What two crawls of a site that stays as it is have in common: all but times, process ids, runs, and what
+# depends on which of two pages came first.
+COMPARED = {
+    "urls": "SELECT url, state, outcome, reason, rule, role, tag, attempts FROM urls",
+    "pages": "SELECT url, status, outcome, detail, content_type, charset, charset_source, document, title, "
+             "description, lang, author, canonical, duplicate_of, redirect, text, main_text, text_bytes, bytes, "
+             "content_hash, text_hash, simhash, parse_status, links_dropped, robots_directives, metadata, etag, "
+             "last_modified, failures FROM pages",
+    "links": "SELECT src, seq, dst, kind, rel, anchor FROM links",
+    "contents": "SELECT refs, text, main_text, zstd FROM content",
+    "visits": "SELECT url, status, outcome, content_hash, changed, bytes FROM visits",
+    "changes": "SELECT url, change, text_changed FROM changes",
+    "versions": "SELECT url, content_hash, bytes, text_changed, is_current, text FROM versions",
+    "hosts": "SELECT host, robots_state, crawl_delay_ms, robots_rules, pages, errors FROM hosts",
+    "robots": "SELECT host, scheme, state, rules, crawl_delay_ms FROM robots",
+    "seeds": "SELECT url, depth, scope, tag FROM seed",
+    "duplicates": "SELECT content_hash, copies, url FROM duplicates",
+    "counters": "SELECT sum(pages), sum(bytes) FROM runs",
+    "events": "SELECT kind, url, text FROM events WHERE kind IN ('robots', 'quarantined', 'host_given_up')",
+}
+# And where each host has one request at a time, and no page of one leads to another.
+COMPARED_IN_ORDER = {
+    **COMPARED,
+    "found": "SELECT url, depth, via FROM urls",
+    "near duplicates": "SELECT representative, url, distance FROM near_duplicates",
+}
+
 
 class EndToEnd(unittest.TestCase):
     """A test with a workplace of its own."""
@@ -329,6 +363,12 @@ class EndToEnd(unittest.TestCase):
         self.assertEqual(self.place.query("PRAGMA integrity_check", database=database), [("ok",)])
         checked = self.place.run("check", "-d", database or self.place.database)
         self.assertEqual(checked.code, 0, checked.stdout + checked.stderr)
+
+    def check_same(self, expected, actual, compared=None):
+        """Two databases tell the same."""
+        for what, sql in (compared or COMPARED).items():
+            rows = [sorted(query(database, sql), key=repr) for database in (expected, actual)]
+            self.assertEqual(*rows, what)
 
     def urls(self, columns="outcome"):
         """{url: columns} of every URL that is known."""
