@@ -15,6 +15,7 @@ namespace {
 
 constexpr int64_t kStrikePauseMs = 1000;  // before a blamed URL is tried again
 constexpr size_t kForeignKillsMax = 16;   // remembered
+constexpr size_t kForeignKillsMin = 4;    // fewer prove nothing: every run has a first one
 constexpr int kForeignBlamesMax = 8;      // of one URL, that may be chance
 
 std::string during(Phase phase) {
@@ -114,7 +115,9 @@ uint64_t Coordinator::convict(const FetcherPool::Loss& loss) {
   }
   // Several such pages share the latest kills among them; but none is so unlucky so often.
   const bool often = blamed_url > 0 && ++foreign_blames_[blamed_url] > kForeignBlamesMax;
-  return often || 2 * present >= foreign_kills_.size() ? loss.blamed : 0;
+  const bool mostly =
+      foreign_kills_.size() >= kForeignKillsMin && 4 * present >= 3 * foreign_kills_.size();
+  return often || mostly ? loss.blamed : 0;
 }
 
 void Coordinator::requeue(const Lease& lease) {

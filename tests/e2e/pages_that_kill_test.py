@@ -7,6 +7,7 @@ import collections
 import os
 import signal
 import sys
+import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 
@@ -55,6 +56,30 @@ class PagesThatKill(crawl_run.EndToEnd):
                    server.url())
         self.assertEqual(self.urls(), {server.url("/"): "ok", server.url("/1"): "ok",
                                        server.url("/2"): "ok", server.url("/eats"): "crashed_fetcher"})
+
+    def test_a_page_is_not_put_away_for_one_death_in_each_run(self):
+        """Somebody outside kills a fetcher while it is busy with a page that takes long; again in the next run."""
+        release = threading.Event()
+        self.addCleanup(release.set)
+
+        def slow(_request):
+            release.wait()
+            return page("slow")
+
+        server = ScriptedServer({"/": links("/slow"), "/slow": slow})
+        self.addCleanup(server.close)
+        options = ["-q", "-f", "1", "--delay", "0", server.url()]
+        for number in range(1, 5):
+            asked = len(server.asked("/slow"))
+            run = self.begin(*options)
+            crawl_run.wait_for(lambda: len(server.asked("/slow")) > asked, "the slow page is asked for")
+            crawl_run.wait_for(lambda: any(one.kill() for one in run.fetchers()), "a fetcher")
+            deaths = "SELECT count(*) FROM events WHERE kind = 'fetcher_exited' AND signal = 9"
+            crawl_run.wait_for(lambda: self.place.query(deaths) == [(number,)], "its death is recorded")
+            run.kill()
+        release.set()
+        self.crawl(*options)
+        self.assertEqual(self.urls(), {server.url("/"): "ok", server.url("/slow"): "ok"})
 
 
 if __name__ == "__main__":
