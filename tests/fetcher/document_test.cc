@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/escape.h"
+#include "fetcher/link_collector.h"
 #include "fetcher/text_features.h"
 #include "tests/support/catch.h"
 #include "web/url.h"
@@ -396,6 +397,34 @@ TEST_CASE("document: a page that hits the parser's limit keeps links, title and 
   CHECK(page.links[1].href == "http://h.example/dir/last");
   CHECK(page.links[1].kind == LinkKind::kScanned);
   CHECK(page.links[1].anchor == "two");
+}
+
+TEST_CASE("document: beyond what a page may have only UTF-8 is read, and no body is kept",
+          "[document]") {
+  auto document = Document::create({.body_bytes_max = 1u << 20});
+  REQUIRE(document);
+  const auto [character, read] =
+      GENERATE(table<std::string, size_t>({{"x", 17u << 20}, {"\xFF", 3 * (16u << 20)}}));
+  const std::string body = repeated(character, 17u << 20);
+  DocumentInput input;
+  input.body = body;
+  input.content_type = "text/plain; charset=utf-8";
+  const PageResult page = parse_input(input, **document);
+  CHECK(page.text.size() == read);
+  CHECK(page.body_bytes == body.size());
+  CHECK(page.body_zstd.empty());
+  CHECK((*document)->problem().empty() == (character == "x"));
+}
+
+TEST_CASE("document: a page's links take no more than a bound together", "[document]") {
+  std::string html = "<base href='/" + std::string(6'000, 'b') + "/'>";
+  for (int i = 0; i < 20'000; ++i) html += "<a href=" + std::to_string(i) + ">x</a>";
+  const PageResult page = parse(html);
+  size_t bytes = 0;
+  for (const PageLink& link : page.links) bytes += link.href.size() + link.anchor.size();
+  CHECK(bytes <= LinkCollector::kTextBytesMax);
+  CHECK(page.links.size() + page.links_dropped == 20'000);
+  CHECK(page.links.size() > 1'000);
 }
 
 // --- hashes and body ----------------------------------------------------------------------------

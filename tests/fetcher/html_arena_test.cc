@@ -74,6 +74,14 @@ TEST_CASE("html_arena: a page that needs more than the cap is stopped", "[html_a
   CHECK(arena->bytes_used() <= 2u << 20);
 }
 
+TEST_CASE("html_arena: a page may be given less than the cap", "[html_arena]") {
+  const auto arena = arena_with(64u << 20, 10'000);
+  const std::string html = repeated("<p>x", 100'000);
+  CHECK(arena->parse(html, 2u << 20) == nullptr);
+  CHECK(arena->stop() == HtmlArena::Stop::kBytes);
+  CHECK(arena->parse(html) != nullptr);
+}
+
 TEST_CASE("html_arena: after a stop the next page is parsed as usual", "[html_arena]") {
   const auto arena = arena_with(2u << 20, 10'000);
   REQUIRE(arena->parse(repeated("<table><td>", kMegabytes)) == nullptr);
