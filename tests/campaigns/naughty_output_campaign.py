@@ -37,6 +37,11 @@ def header_bytes(text):
     return re.sub(rb"[\r\n\0]", b" ", text.encode())[:8000]
 
 
+def not_a_number(value):
+    """A pause that a site asks for is kept."""
+    return b"x" + value if value.strip().isdigit() else value
+
+
 class Output(crawl_run.EndToEnd):
     def setUp(self):
         super().setUp()
@@ -107,7 +112,8 @@ class Output(crawl_run.EndToEnd):
             routes[f"/{number}"] = self.page(number, text)
             routes[f"/to/{number}"] = reply(302).replace(b"\r\n\r\n", b"\r\nLocation: " + header_bytes(text) + b"\r\n\r\n")
             routes[f"/error/{number}"] = reply(404).replace(
-                b"\r\n\r\n", b"\r\nRetry-After: " + header_bytes(text) + b"\r\nX-Robots-Tag: " + header_bytes(text) + b"\r\n\r\n")
+                b"\r\n\r\n", b"\r\nRetry-After: " + not_a_number(header_bytes(text)) + b"\r\nX-Robots-Tag: "
+                + header_bytes(text) + b"\r\n\r\n")
         routes["/"] = reply(200, "".join(f"<a href=/{i}>x</a><a href=/to/{i}>x</a><a href=/error/{i}>x</a>"
                                          for i in range(len(self.strings))))
         server = ScriptedServer(routes)
@@ -220,7 +226,8 @@ class Output(crawl_run.EndToEnd):
                 self.check_refused("-d", "/proc/none", f"{option}={text}", "seeds.txt")
             self.check_refused("-d", database, f"--{text}", "seeds.txt")
             self.check_refused("-d", f"none/{text}", "seeds.txt")
-            self.check_refused(text if text[:1] not in ("-", "") else f"x{text}", "-d", "/proc/none", lines=(1, 2))
+            self.check_refused(text if text[:1] not in ("-", "") else f"x{text}", "-d", "/proc/none",
+                               lines=range(1, 30))  # it may be a file that is there
             for command in (["status", "-d"], ["check", "-d"], ["why", "http://a/", "-d"], ["cat", "http://a/", "-d"]):
                 self.check_refused(*command, f"none/{text}")
             for command in ("why", "cat"):
@@ -242,7 +249,7 @@ class Output(crawl_run.EndToEnd):
 
     def test_names_of_files(self):
         for text in self.arguments(self.few):
-            name = text.replace("/", "_").encode()[:150].decode(errors="ignore")
+            name = "n" + text.replace("/", "_").encode()[:150].decode(errors="ignore")
             self.place.write(name + ".txt", "http://127.0.0.1:9/\nnonsense\n")
             database = str(self.place.folder / f"{name}.db")
             code, stdout, stderr = self.ask("-d", database, "--retries", "0", "-vv", f"./{name}.txt")
@@ -254,7 +261,7 @@ class Output(crawl_run.EndToEnd):
                 self.check(stdout, text)
             self.assertEqual(json.loads(self.ask("status", "--json", "-d", database)[1])["database"], database)
             self.place.write(name, b"x" * 200)
-            self.check_refused("-d", name if not name.startswith("-") else f"./{name}", f"./{name}.txt", lines=(2,))
+            self.check_refused("-d", name, f"./{name}.txt", lines=(2,))
 
     def test_seeds_and_configuration(self):
         for text in self.few:
@@ -301,8 +308,8 @@ class Output(crawl_run.EndToEnd):
         self.assertEqual(len(answers), len(self.strings))
         same = 0
         for text, answer in zip(self.strings, answers):
-            if answer.get("document") == "html" and len(text) < 500 and not re.search("[\0-\x1f\x7f-\x9f]", text):
-                self.assertEqual(answer["title"], " ".join(text.split(" ")).strip(" "))
+            if answer.get("document") == "html" and len(text) < 500 and not re.search("[\0-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]", text):
+                self.assertEqual(answer["title"], re.sub(" +", " ", text).strip(" "))
                 same += 1
         self.assertGreater(same, len(self.strings) // 8)
 

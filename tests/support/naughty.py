@@ -23,7 +23,7 @@ UNSEEN = ["\u202eevil", "\u2066a\u2069", "\u200epay\u200f", "\u061c", "pay\u200b
 ACTIVE = ["=1+1", "+1", "-1", "@SUM(A1)", "=cmd|' /C calc'!A0", "\t=1", "\r=1", "\uff1d1", "=HYPERLINK(\"http://evil/\")",
           "<script>alert(1)</script>", "\" onmouseover=\"alert(1)", "'><img src=x onerror=alert(1)>", "]]><x/>", "-->",
           "&#27;[2J", "%1b[2J", "%0d%0aX: y", "{\"a\":1}", "\\u001b[2J", "\\", "%s%n%d{}{0}", "'; DROP TABLE url; --"]
-LONG = ["a" * 70_000, "\x1b[2J" * 5_000, "\u202e" * 5_000, "/" * 5_000]
+LONG = ["a" * 30_000, "\x1b[2J" * 5_000, "\u202e" * 5_000, "/" * 5_000]
 
 
 def from_file():
