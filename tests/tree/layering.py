@@ -51,9 +51,9 @@ THIRD_PARTY = {
 CXX_STANDARD = re.compile(r"[a-z_0-9]+")
 POSIX_FOLDERS = ("sys/", "netinet/", "arpa/", "linux/", "net/")
 POSIX = {
-    "dirent.h", "dlfcn.h", "errno.h", "fcntl.h", "grp.h", "link.h", "limits.h", "netdb.h", "poll.h", "pthread.h",
-    "pwd.h", "sched.h", "setjmp.h", "signal.h", "spawn.h", "stdint.h", "stdlib.h", "string.h", "strings.h",
-    "sysexits.h", "syslog.h", "termios.h", "time.h", "unistd.h",
+    "dirent.h", "dlfcn.h", "errno.h", "fcntl.h", "grp.h", "link.h", "limits.h", "malloc.h", "netdb.h", "poll.h",
+    "pthread.h", "pwd.h", "sched.h", "setjmp.h", "signal.h", "spawn.h", "stdint.h", "stdlib.h", "string.h",
+    "strings.h", "sysexits.h", "syslog.h", "termios.h", "time.h", "unistd.h",
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)')
