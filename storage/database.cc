@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/out_of_memory.h"
+#include "base/retry.h"
 #include "storage/preflight.h"
 #include "storage/schema.h"
 
@@ -66,7 +67,8 @@ Result<void> rollback_with(Database& database, Error error) {
 
 Result<int64_t> random_seed() {
   int64_t seed = 0;
-  if (::getrandom(&seed, sizeof seed, 0) != static_cast<ssize_t>(sizeof seed)) {
+  const auto drawn = uninterrupted([&] { return ::getrandom(&seed, sizeof seed, 0); });
+  if (drawn != static_cast<ssize_t>(sizeof seed)) {
     return errno_error("getrandom");
   }
   return seed;

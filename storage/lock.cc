@@ -14,6 +14,8 @@
 #include <thread>
 #include <utility>
 
+#include "base/retry.h"
+
 namespace crawl {
 
 namespace {
@@ -21,12 +23,13 @@ namespace {
 constexpr int64_t kPollMs = 20;
 
 // Two names of one database (a symbolic link, "./x" and "x") must have one lock.
-std::string lock_path(const std::string& database_path) {
+Result<std::string> lock_path(const std::string& database_path) {
   char buffer[PATH_MAX];
   if (::realpath(database_path.c_str(), buffer) != nullptr) return std::string(buffer) + ".lock";
+  if (errno != ENOENT) return errno_error("look for " + database_path);
   const size_t slash = database_path.rfind('/');
   const std::string parent = slash == std::string::npos ? "." : database_path.substr(0, slash + 1);
-  if (::realpath(parent.c_str(), buffer) == nullptr) return database_path + ".lock";
+  if (::realpath(parent.c_str(), buffer) == nullptr) return errno_error("look for " + parent);
   const std::string directory = buffer;
   return (directory == "/" ? "" : directory) + "/" +
          (slash == std::string::npos ? database_path : database_path.substr(slash + 1)) + ".lock";
@@ -39,14 +42,18 @@ struct flock whole_file() {
   return lock;
 }
 
-std::optional<int64_t> holder(int fd) {
+Result<std::optional<int64_t>> holder(int fd, const std::string& path) {
   struct flock lock = whole_file();
-  if (::fcntl(fd, F_GETLK, &lock) != 0 || lock.l_type == F_UNLCK) return std::nullopt;
-  return std::max<int64_t>(lock.l_pid, 0);
+  if (uninterrupted([&] { return ::fcntl(fd, F_GETLK, &lock); }) != 0) {
+    return errno_error("lock " + path);
+  }
+  if (lock.l_type == F_UNLCK) return std::optional<int64_t>();
+  return std::optional<int64_t>(std::max<int64_t>(lock.l_pid, 0));
 }
 
 Result<UniqueFd> open_lock_file(const std::string& path) {
-  UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644));
+  constexpr int kFlags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+  UniqueFd fd(uninterrupted([&] { return ::open(path.c_str(), kFlags, 0644); }));
   if (!fd) {
     if (errno == ELOOP) {
       return Error{Errc::kIo, 0, path + " is a symbolic link, which a lock file must not be"};
@@ -60,11 +67,15 @@ Result<UniqueFd> open_lock_file(const std::string& path) {
 }
 
 // False when the file was removed (by a run that ended) between our open and our lock.
-bool still_named(int fd, const std::string& path) {
+Result<bool> still_named(int fd, const std::string& path) {
   struct stat ours {};
   struct stat there {};
-  return ::fstat(fd, &ours) == 0 && ::lstat(path.c_str(), &there) == 0 &&
-         ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+  if (::fstat(fd, &ours) != 0) return errno_error("look at " + path);
+  if (::lstat(path.c_str(), &there) != 0) {
+    if (errno == ENOENT) return false;
+    return errno_error("look at " + path);
+  }
+  return ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
 }
 
 // The PID inside is for people who look; nothing reads it back.
@@ -80,14 +91,17 @@ Result<UniqueFd> try_lock(const std::string& path, int64_t& pid) {
     Result<UniqueFd> fd = open_lock_file(path);
     if (!fd) return fd;
     struct flock lock = whole_file();
-    if (::fcntl(fd->fd(), F_SETLK, &lock) == 0) {
-      if (still_named(fd->fd(), path)) return fd;
+    if (uninterrupted([&] { return ::fcntl(fd->fd(), F_SETLK, &lock); }) == 0) {
+      const Result<bool> named = still_named(fd->fd(), path);
+      if (!named) return named.error();
+      if (*named) return fd;
       continue;
     }
     if (errno != EAGAIN && errno != EACCES) return errno_error("lock " + path);
-    const std::optional<int64_t> other = holder(fd->fd());
-    if (!other) continue;  // it has let go just now
-    pid = *other;
+    const auto other = holder(fd->fd(), path);
+    if (!other) return other.error();
+    if (!*other) continue;  // it has let go just now
+    pid = **other;
     return UniqueFd();
   }
 }
@@ -96,7 +110,9 @@ Result<UniqueFd> try_lock(const std::string& path, int64_t& pid) {
 
 Result<RunLock> RunLock::acquire(const std::string& database_path, int64_t wait_ms,
                                  const Clock& clock) {
-  const std::string path = lock_path(database_path);
+  const auto resolved = lock_path(database_path);
+  if (!resolved) return resolved.error();
+  const std::string& path = *resolved;
   const int64_t deadline = clock.monotonic_ms() + wait_ms;
   for (;;) {
     int64_t pid = 0;
@@ -141,10 +157,12 @@ void RunLock::release() {
 }
 
 std::optional<int64_t> run_lock_holder(const std::string& database_path) {
-  const UniqueFd fd(
-      ::open(lock_path(database_path).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  const auto path = lock_path(database_path);
+  if (!path) return std::nullopt;
+  const UniqueFd fd(::open(path->c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!fd) return std::nullopt;
-  return holder(fd.fd());
+  const auto pid = holder(fd.fd(), *path);
+  return pid ? *pid : std::nullopt;
 }
 
 }  // namespace crawl
