@@ -12,6 +12,21 @@ std::string Error::message() const {
   return context + ": " + std::generic_category().message(sys_errno);
 }
 
+bool is_shortage(const Error& error) {
+  switch (error.sys_errno) {
+    case EAGAIN:
+    case EINTR:
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+    case ENOSPC:
+      return true;
+    default:
+      return false;
+  }
+}
+
 Error errno_error(std::string context) { return errno_error(errno, std::move(context)); }
 
 Error errno_error(int sys_errno, std::string context) {

@@ -36,6 +36,10 @@ struct Error {
   std::string message() const;
 };
 
+// The machine was short of something (descriptors, memory, processes, room) or interrupted us: the
+// same may well succeed in a moment.
+bool is_shortage(const Error& error);
+
 // Error for a failed system call; reads errno, so call it first thing.
 Error errno_error(std::string context);
 Error errno_error(int sys_errno, std::string context);

@@ -22,6 +22,8 @@
 #include <sstream>
 #include <utility>
 
+#include "base/retry.h"
+#include "base/thread.h"
 #include "web/address_guard.h"
 
 namespace crawl {
@@ -46,10 +48,20 @@ bool is_listener(int fd) {
 // Ends a system call with EINTR; nobody else uses this signal.
 constexpr int kInterrupt = SIGURG;
 
+// The thread that calls it.
 void make_interruptible() {
   struct sigaction action {};
   action.sa_handler = [](int) {};
   ::sigaction(kInterrupt, &action, nullptr);
+  sigset_t set;
+  ::sigemptyset(&set);
+  ::sigaddset(&set, kInterrupt);
+  ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+}
+
+// A signal, SIGSTOP for one, ends these calls too; the fetcher would wait for its answer for ever.
+int notification(const UniqueFd& listener, unsigned long request, void* what) {
+  return uninterrupted([&] { return ::ioctl(listener.fd(), request, what); });
 }
 
 // True when all of `bytes` were read.
@@ -66,8 +78,15 @@ bool may_trace_other_users() {
   return (data[CAP_SYS_PTRACE / 32].effective >> (CAP_SYS_PTRACE % 32) & 1U) != 0;
 }
 
-std::string read_resolv_conf() {
+// Where there is none, the fetcher has none either. One that cannot be read just now would leave it
+// without names for as long as it lives.
+Result<std::string> read_resolv_conf() {
+  errno = 0;
   std::ifstream file("/etc/resolv.conf", std::ios::binary);
+  if (!file) {
+    const Error error = errno_error("open /etc/resolv.conf");
+    if (is_shortage(error)) return error;
+  }
   std::string text(kResolvConfBytesMax, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<size_t>(file.gcount()));
@@ -172,23 +191,26 @@ Result<std::unique_ptr<ConnectionBroker>> ConnectionBroker::start(std::string_vi
   event.events = EPOLLIN;
   event.data.u64 = 0;  // no client's serial
   if (::epoll_ctl(epoll.fd(), EPOLL_CTL_ADD, stop.fd(), &event) != 0) return errno_error("epoll");
-  return std::unique_ptr<ConnectionBroker>(
+  std::unique_ptr<ConnectionBroker> broker(
       new ConnectionBroker(std::move(epoll), std::move(stop), std::move(told), std::string(proxy)));
+  auto thread = start_thread([raw = broker.get()] {
+    make_interruptible();
+    raw->serve();
+    raw->ended_ = true;
+  });
+  if (!thread) return thread.error();
+  broker->thread_ = std::move(*thread);
+  return broker;
 }
 
 ConnectionBroker::ConnectionBroker(UniqueFd epoll, UniqueFd stop, UniqueFd told, std::string proxy)
     : epoll_(std::move(epoll)),
       stop_(std::move(stop)),
       told_(std::move(told)),
-      proxy_(std::move(proxy)) {
-  make_interruptible();
-  thread_ = std::thread([this] {
-    serve();
-    ended_ = true;
-  });
-}
+      proxy_(std::move(proxy)) {}
 
 ConnectionBroker::~ConnectionBroker() {
+  if (!thread_.joinable()) return;
   ring(stop_);
   while (!ended_) {
     ::pthread_kill(thread_.native_handle(), kInterrupt);
@@ -201,7 +223,9 @@ void ConnectionBroker::nudge() {
   const uint64_t asking = asking_;
   const bool stuck = asking % 2 == 1 && asking == asking_before_;
   asking_before_ = asking;
-  if (stuck) ::pthread_kill(thread_.native_handle(), kInterrupt);
+  if (!stuck) return;
+  nudged_ = true;
+  ::pthread_kill(thread_.native_handle(), kInterrupt);
 }
 
 Result<void> ConnectionBroker::adopt(size_t index, pid_t child, int listener_fd) {
@@ -211,6 +235,8 @@ Result<void> ConnectionBroker::adopt(size_t index, pid_t child, int listener_fd)
   UniqueFd listener(pidfd_getfd(pidfd.fd(), listener_fd));
   if (!listener) return errno_error("pidfd_getfd");
   if (!is_listener(listener.fd())) return Error{Errc::kCorrupt, 0, "what it gives is no listener"};
+  const auto resolv_conf = read_resolv_conf();
+  if (!resolv_conf) return resolv_conf.error();
   const std::lock_guard<std::mutex> guard(mutex_);
   const uint64_t serial = next_serial_++;
   epoll_event event{};
@@ -219,7 +245,7 @@ Result<void> ConnectionBroker::adopt(size_t index, pid_t child, int listener_fd)
   if (::epoll_ctl(epoll_.fd(), EPOLL_CTL_ADD, listener.fd(), &event) != 0) {
     return errno_error("watch the listener");
   }
-  ConnectionPolicy policy(name_servers(read_resolv_conf()), proxy_);
+  ConnectionPolicy policy(name_servers(*resolv_conf), proxy_);
   clients_[index] = std::make_shared<Client>(
       Client{index, serial, child, std::move(pidfd), std::move(listener), std::move(policy)});
   return {};
@@ -297,7 +323,7 @@ void ConnectionBroker::answer(Client& client) {
   const int error_number = errno;
   ++asking_;
   if (!received) {
-    if (error_number != EINTR) return;
+    if (error_number != EINTR || !nudged_.exchange(false)) return;
     const std::lock_guard<std::mutex> guard(mutex_);
     return report(client, {}, true);
   }
@@ -307,7 +333,7 @@ void ConnectionBroker::answer(Client& client) {
   response.id = request.call.id;
   response.error = -*error;
   // Fails where the fetcher has been interrupted or killed meanwhile.
-  (void)::ioctl(client.listener.fd(), SECCOMP_IOCTL_NOTIF_SEND, &response);
+  (void)notification(client.listener, SECCOMP_IOCTL_NOTIF_SEND, &response);
 }
 
 std::optional<int> ConnectionBroker::decide(Client& client, const Request& request) {
@@ -319,7 +345,7 @@ std::optional<int> ConnectionBroker::decide(Client& client, const Request& reque
   const bool read = read_memory(client.pid, call.data.args[1], &copy, length);
   // Only now is it certain that the memory was that of the process that waits.
   uint64_t id = call.id;
-  if (::ioctl(client.listener.fd(), SECCOMP_IOCTL_NOTIF_ID_VALID, &id) != 0) return std::nullopt;
+  if (notification(client.listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) != 0) return std::nullopt;
   if (!read) return EFAULT;
   const UniqueFd socket(pidfd_getfd(client.pidfd.fd(), static_cast<int>(call.data.args[0])));
   if (!socket) return EBADF;

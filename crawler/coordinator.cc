@@ -171,6 +171,12 @@ void Coordinator::on_write_failed(const Error& error) {
   end_ = {ExitCode::kIo, full ? "disk_full" : "failed"};
 }
 
+void Coordinator::fail(const std::string& text) {
+  log_.error(text);
+  stop("failed", ExitCode::kIo);
+  stop("failed", ExitCode::kIo);
+}
+
 // A page that is done, and has changed since by what its sitemap says.
 void Coordinator::revive(Revived::Entry& entry) {
   ++pending_;
@@ -234,8 +240,7 @@ Coordinator::End Coordinator::run(Progress& progress) {
     }
     auto turned = loop_.run_once(wait);
     if (!turned) {
-      log_.error(turned.error().message());
-      stop("failed", ExitCode::kIo);
+      fail(turned.error().message());
       break;
     }
   }

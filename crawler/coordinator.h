@@ -162,6 +162,7 @@ class Coordinator final : public FetcherPool::Delegate {
   void on_write_failed(const Error& error);
   void revive(Revived::Entry& entry);
   void check_budgets();
+  void fail(const std::string& text);
   bool finished() const;
   int wait_ms() const;
   void tidy();

@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <pthread.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -12,10 +11,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <optional>
 #include <vector>
 
+#include "base/thread.h"
 #include "crawler/demo_pages.h"
 
 namespace crawl {
@@ -198,11 +197,9 @@ Result<std::unique_ptr<DemoServer>> DemoServer::start() {
   server->stop_.reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!server->stop_) return errno_error("demo: eventfd");
 
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  server->thread_ = std::thread([raw = server.get()] { raw->serve(); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  auto thread = start_thread([raw = server.get()] { raw->serve(); });
+  if (!thread) return thread.error();
+  server->thread_ = std::move(*thread);
   return server;
 }
 

@@ -14,7 +14,9 @@ namespace crawl {
 
 namespace {
 
-constexpr int64_t kForkBusyMs = 1000;
+constexpr int64_t kShortageFirstMs = 1000;  // until the next try, then doubled
+constexpr int64_t kShortageLaterMs = 30'000;
+constexpr int64_t kShortageMaxMs = 15'000;  // without any fetcher
 // An honest fetcher says little: a Wake for each part of a result, a line of Log now and then.
 constexpr int kIdleTalkMax = 1000;
 
@@ -24,10 +26,8 @@ Result<void> FetcherPool::start() {
   for (auto& fetcher : fetchers_) {
     auto spawned = spawn(*fetcher);
     if (spawned) continue;
-    if (spawned.error().code != Errc::kBusy || fetcher->index == 0) return spawned.error();
-    delegate_.on_warning("cannot fork another fetcher now, going on with " +
-                         std::to_string(fetcher->index));
-    spawn_later(*fetcher, kForkBusyMs);
+    if (!is_shortage(spawned.error())) return spawned.error();
+    postpone(*fetcher, spawned.error());
   }
   arm_watchdog();
   return {};
@@ -45,9 +45,11 @@ Result<void> FetcherPool::spawn(Fetcher& fetcher) {
   if (!spawned) return spawned.error();
   const size_t index = fetcher.index;
   const int early_deaths = fetcher.early_deaths;
+  const int shortages = fetcher.shortages;
   fetcher = Fetcher();
   fetcher.index = index;
   fetcher.early_deaths = early_deaths;
+  fetcher.shortages = shortages;
   fetcher.queue = std::move(*queue);
   fetcher.child = std::move(*spawned);
   fetcher.generation = next_generation_++;
@@ -78,12 +80,26 @@ void FetcherPool::respawn(Fetcher& fetcher) {
   if (shutting_down_) return;
   auto spawned = spawn(fetcher);
   if (spawned) return;
-  if (spawned.error().code != Errc::kBusy && ++failed_starts_ >= kFailedStartsMax &&
-      ready_count() == 0) {
-    return delegate_.on_unusable(spawned.error());
+  if (!is_shortage(spawned.error()) && ++failed_starts_ >= kFailedStartsMax && ready_count() == 0) {
+    return unusable(spawned.error());
   }
-  delegate_.on_warning("cannot start a fetcher now: " + spawned.error().message());
-  spawn_later(fetcher, kForkBusyMs);
+  postpone(fetcher, spawned.error());
+}
+
+void FetcherPool::unusable(Error error) {
+  error.context = "no fetcher can be started: " + error.context;
+  delegate_.on_unusable(error);
+}
+
+// Another try later; the crawl goes on with the fetchers that there are. Without any it waits for a
+// while.
+void FetcherPool::postpone(Fetcher& fetcher, const Error& shortage) {
+  const int64_t now = loop_.clock().monotonic_ms();
+  if (ready_count() > 0 || !short_since_ms_) short_since_ms_ = now;
+  if (now - *short_since_ms_ >= kShortageMaxMs) return unusable(shortage);
+  delegate_.on_warning("cannot start a fetcher now: " + shortage.message());
+  const int doublings = std::min(fetcher.shortages++, 16);
+  spawn_later(fetcher, std::min(kShortageFirstMs << doublings, kShortageLaterMs));
 }
 
 void FetcherPool::on_message(Fetcher& fetcher, std::string_view message) {
@@ -111,7 +127,14 @@ bool FetcherPool::on_hello(Fetcher& fetcher, std::string_view bytes) {
     version_proved_ = true;
     Configure configure = options_.configure;
     configure.generation = fetcher.generation;
-    configure.brokered = configure.sandbox != SandboxMode::kOff && broker_for(fetcher);
+    if (configure.sandbox != SandboxMode::kOff) {
+      const auto brokered = broker_for(fetcher);
+      if (!brokered) {
+        condemn_starting(fetcher, brokered.error());
+        return true;
+      }
+      configure.brokered = *brokered;
+    }
     fetcher.state = State::kStarting;
     fetcher.child->send(configure);
     return true;
@@ -126,23 +149,26 @@ bool FetcherPool::on_hello(Fetcher& fetcher, std::string_view bytes) {
   return true;
 }
 
-// What this machine does not permit for one fetcher, it permits for none.
-bool FetcherPool::broker_for(const Fetcher& fetcher) {
+void FetcherPool::condemn_starting(Fetcher& fetcher, const Error& error) {
+  if (is_shortage(error)) fetcher.shortage = error;
+  condemn(fetcher, "its connections cannot be decided: " + error.message() + ", killed", 0);
+}
+
+// What this machine does not permit for one fetcher, it permits for none. What it is only short of
+// now is an error: no fetcher is less closed in for that.
+Result<bool> FetcherPool::broker_for(const Fetcher& fetcher) {
   if (broker_) return true;
   if (broker_obstacle_) return false;
-  broker_obstacle_ = ConnectionBroker::obstacle(fetcher.child->pid());
-  if (broker_obstacle_) return false;
-  auto broker = ConnectionBroker::start(options_.configure.proxy);
-  if (!broker) {
-    broker_obstacle_ = broker.error();
+  if (auto obstacle = ConnectionBroker::obstacle(fetcher.child->pid())) {
+    if (is_shortage(*obstacle)) return *obstacle;
+    broker_obstacle_ = std::move(obstacle);
     return false;
   }
+  auto broker = ConnectionBroker::start(options_.configure.proxy);
+  if (!broker) return broker.error();
   const auto watched =
       loop_.watch((*broker)->notify_fd(), EPOLLIN, [this](uint32_t) { judge_refusals(); });
-  if (!watched) {
-    broker_obstacle_ = watched.error();
-    return false;
-  }
+  if (!watched) return watched.error();
   broker_ = std::move(*broker);
   return true;
 }
@@ -153,7 +179,7 @@ bool FetcherPool::on_listener(Fetcher& fetcher, std::string_view bytes) {
   auto adopted = broker_ ? broker_->adopt(fetcher.index, fetcher.child->pid(), listener->fd)
                          : Result<void>(Error{Errc::kCorrupt, 0, "not asked for"});
   if (!adopted) {
-    condemn(fetcher, "its connections cannot be decided: " + adopted.error().message(), 0);
+    condemn_starting(fetcher, adopted.error());
     return true;
   }
   fetcher.state = State::kAdopted;
@@ -169,6 +195,8 @@ bool FetcherPool::on_ready(Fetcher& fetcher, std::string_view bytes) {
   const auto ready = decode_message<Ready>(bytes);
   if (!ready || !is_text(ready->sandbox) || !is_text(ready->missing)) return false;
   fetcher.state = State::kReady;
+  fetcher.shortages = 0;
+  short_since_ms_.reset();
   std::string missing(ready->missing);
   if (broker_obstacle_) {
     if (!missing.empty()) missing += ", ";

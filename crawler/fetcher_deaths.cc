@@ -87,9 +87,11 @@ void FetcherPool::on_exit(Fetcher& fetcher, const ExitStatus& status) {
   delegate_.on_fetcher_lost(loss);
 
   if (shutting_down_) return;
+  if (const auto shortage = std::exchange(fetcher.shortage, std::nullopt)) {
+    return postpone(fetcher, *shortage);
+  }
   if ((died_starting || died_idle) && ++failed_starts_ >= kFailedStartsMax && ready_count() == 0) {
-    return delegate_.on_unusable(
-        Error{Errc::kIo, 0, "no fetcher can be started: the last one " + loss.cause});
+    return unusable(Error{Errc::kIo, 0, "the last one " + loss.cause});
   }
   const int doublings = std::min(fetcher.early_deaths, 16);
   const int64_t delay = fetcher.early_deaths == 0 ? 0 : kRespawnFirstMs << (doublings - 1);

@@ -83,7 +83,8 @@ class FetcherPool {
   FetcherPool(const FetcherPool&) = delete;
   FetcherPool& operator=(const FetcherPool&) = delete;
 
-  // Spawns all. An executable that cannot be run is an error at once.
+  // Spawns all. An executable that cannot be run is an error at once; what the machine is short of
+  // now is tried again later, for 15 s while there is no fetcher at all.
   Result<void> start();
 
   size_t size() const { return fetchers_.size(); }
@@ -137,13 +138,15 @@ class FetcherPool {
     int stale_checks = 0;   // consecutive watchdog rounds without a new heartbeat
     int start_checks = 0;   // watchdog rounds before Ready
     int result_checks = 0;  // watchdog rounds since its unfinished result could have been read on
-    bool read_lately = false;  // its results, since the last watchdog round
-    int idle_talk = 0;         // Wake and Log messages since its latest result
-    bool worked = false;       // was given a job
-    bool answered = false;     // gave a first result
-    int early_deaths = 0;      // consecutive, before a first result
-    uint64_t guilty = 0;       // lease whose message broke a rule
-    std::string kill_cause;    // why we killed it
+    bool read_lately = false;       // its results, since the last watchdog round
+    int idle_talk = 0;              // Wake and Log messages since its latest result
+    bool worked = false;            // was given a job
+    bool answered = false;          // gave a first result
+    int early_deaths = 0;           // consecutive, before a first result
+    uint64_t guilty = 0;            // lease whose message broke a rule
+    std::string kill_cause;         // why we killed it
+    std::optional<Error> shortage;  // killed while starting, since we were short of something
+    int shortages = 0;              // consecutive
     EventLoop::TimerId respawn = 0;
     EventLoop::TimerId farewell = 0;  // it has hung up, and should be gone by then
   };
@@ -159,13 +162,16 @@ class FetcherPool {
   void attach(Fetcher& fetcher);
   void spawn_later(Fetcher& fetcher, int64_t delay_ms);
   void respawn(Fetcher& fetcher);
+  void unusable(Error error);
+  void postpone(Fetcher& fetcher, const Error& shortage);
+  void condemn_starting(Fetcher& fetcher, const Error& error);
   void on_message(Fetcher& fetcher, std::string_view message);
   bool on_hello(Fetcher& fetcher, std::string_view bytes);
   bool on_listener(Fetcher& fetcher, std::string_view bytes);
   bool on_ready(Fetcher& fetcher, std::string_view bytes);
   bool on_wake(Fetcher& fetcher, std::string_view bytes);
   bool on_log(Fetcher& fetcher, std::string_view bytes);
-  bool broker_for(const Fetcher& fetcher);
+  Result<bool> broker_for(const Fetcher& fetcher);
   void permit(size_t index, const FetchJob& job);
   void permit(size_t, const ParseJob&) {}  // connects to nobody
 
@@ -204,6 +210,7 @@ class FetcherPool {
   size_t first_of_turn_ = 0;              // each fetcher is the first in its turn
   bool version_proved_ = false;           // a fetcher of this executable spoke ours
   int failed_starts_ = 0;  // consecutive early deaths without any work, all fetchers together
+  std::optional<int64_t> short_since_ms_;  // no fetcher could be started for want of something
   bool shutting_down_ = false;
   EventLoop::TimerId watchdog_ = 0;
 };

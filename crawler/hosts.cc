@@ -27,6 +27,8 @@ Host& Coordinator::host(int64_t id, const std::string& name) {
     HostRow row;
     row.name = name;
     auto stored = load_host(*reader_, id);
+    // Without its row it would be a stranger, to whom nothing is known of its pauses and rules.
+    if (!stored) fail("cannot read " + options_.database + ": " + stored.error().message());
     if (stored && *stored) row = std::move(**stored);
     apply_host_row(fresh, row);
   });

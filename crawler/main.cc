@@ -51,9 +51,13 @@ void fill_standard_descriptors() {
 }  // namespace
 }  // namespace crawl
 
+// Before the variables of libraries are made, which takes memory too.
+[[gnu::constructor(101)]] static void prepare_for_no_memory() {
+  std::set_new_handler(crawl::out_of_memory);
+}
+
 int main(int argc, char** argv) {
   crawl::fill_standard_descriptors();
-  std::set_new_handler(crawl::out_of_memory);
   // A reader of stdout that goes away is seen where it is written to.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // so is a limit of a file's size

@@ -14,6 +14,7 @@
 
 #include "base/escape.h"
 #include "base/event_loop.h"
+#include "base/retry.h"
 #include "crawler/coordinator.h"
 #include "crawler/fetcher_locator.h"
 #include "storage/database_disk.h"
@@ -37,7 +38,7 @@ Result<std::string> read_all(const std::string& path) {
   UniqueFd opened;
   int fd = STDIN_FILENO;
   if (path != "-") {
-    opened.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    opened.reset(uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); }));
     if (!opened) return errno_error("cannot open " + path);
     fd = opened.fd();
   }
@@ -162,12 +163,21 @@ ExitCode fail(Logger& log, const Error& error, ExitCode code) {
 }
 
 ExitCode fetcher_exit_code(const Error& error) {
+  if (is_shortage(error)) return ExitCode::kIo;
   return error.code == Errc::kNotFound ? ExitCode::kNoInput : ExitCode::kConfig;
 }
 
 ExitCode database_exit_code(const Error& error) {
   const bool failed = error.sys_errno == EIO || error.sys_errno == EFBIG;
   return error.code == Errc::kFull || failed ? ExitCode::kIo : ExitCode::kCannotCreate;
+}
+
+// When the database is opened, which has been looked at, files may be made: what fails then is
+// input and output.
+ExitCode opening_exit_code(const Error& error) {
+  const bool failed =
+      error.code == Errc::kIo || error.code == Errc::kBusy || error.code == Errc::kCorrupt;
+  return failed ? ExitCode::kIo : database_exit_code(error);
 }
 
 // Waits as long as --lock-wait says, listening to signals meanwhile.
@@ -228,11 +238,12 @@ ExitCode run_crawl(const RunOptions& options) {
   }
   lock.emplace(std::move(*held));
   if (auto started = coordinator.start_fetchers(fetcher->fd.fd()); !started) {
-    return fail(log, started.error(), ExitCode::kConfig);
+    const bool shortage = is_shortage(started.error());
+    return fail(log, started.error(), shortage ? ExitCode::kIo : ExitCode::kConfig);
   }
   if (coordinator.stopped()) return coordinator.end().code;
   auto database = Database::open_writer(options.database);
-  if (!database) return fail(log, database.error(), database_exit_code(database.error()));
+  if (!database) return fail(log, database.error(), opening_exit_code(database.error()));
   const auto interrupted = [&] {
     (*signals)->take();
     return coordinator.stopped();

@@ -197,8 +197,9 @@ void Coordinator::on_unusable(const Error& error) {
   pool_error_ = error;
   if (!writer_) return;  // start_fetchers() reports it
   log_.error(error.message());
-  stop("failed", ExitCode::kBug);
-  stop("failed", ExitCode::kBug);
+  const ExitCode code = is_shortage(error) ? ExitCode::kIo : ExitCode::kBug;
+  stop("failed", code);
+  stop("failed", code);
 }
 
 }  // namespace crawl

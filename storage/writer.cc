@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "storage/writer.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <sqlite3.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -16,6 +14,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/thread.h"
 #include "base/unique_fd.h"
 #include "storage/apply.h"
 #include "storage/resume.h"
@@ -277,13 +276,9 @@ Result<std::unique_ptr<Writer>> Writer::start(Database database, int64_t run_id,
       },
       state.get());
 
-  // Signals are the loop thread's (signalfd): none may be delivered here.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  state->thread = std::thread([raw = state.get()] { raw->run(); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  auto thread = start_thread([raw = state.get()] { raw->run(); });
+  if (!thread) return thread.error();
+  state->thread = std::move(*thread);
   return std::unique_ptr<Writer>(new Writer(std::move(state)));
 }
 
