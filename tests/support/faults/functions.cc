@@ -176,9 +176,14 @@ CRAWL_STAND_IN(pid_t, fork, ()) {
   });
 }
 
-FAULTY(int, pthread_create,
-       (unsigned long* thread, const void* attributes, void* (*body)(void*), void* word),
-       (thread, attributes, body, word), NOTHING, errno)
+// Returns the error, and leaves errno alone.
+CRAWL_STAND_IN(int, pthread_create,
+               (unsigned long* thread, const void* attributes, void* (*body)(void*), void* word)) {
+  const crawl::faults::Verdict verdict = judge(hook_pthread_create, {});
+  if (verdict.action == crawl::faults::Action::kFail) return verdict.error;
+  return CRAWL_NEXT(int, pthread_create, (unsigned long*, const void*, void* (*)(void*), void*))(
+      thread, attributes, body, word);
+}
 FAULTY(int, waitid, (int kind, unsigned id, siginfo_t* info, int options),
        (kind, id, info, options), NOTHING, -1)
 FAULTY(pid_t, waitpid, (pid_t pid, int* status, int options), (pid, status, options), NOTHING, -1)
