@@ -28,6 +28,7 @@ Result<LocatedFetcher> open_fetcher(const std::string& path) {
   // The rights of the effective user, on the very file that was opened.
   if (faccessat(fd.fd(), "", X_OK, AT_EMPTY_PATH | AT_EACCESS) != 0 &&
       faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) != 0) {
+    if (errno != EACCES) return errno_error("look at the fetcher " + path);
     return Error{Errc::kInvalid, 0, "the fetcher " + path + " is not executable"};
   }
   return LocatedFetcher{path, std::move(fd)};

@@ -76,7 +76,10 @@ bool arrange_descriptors(Plan& plan) {
   const int report = ::fcntl(plan.report, F_DUPFD_CLOEXEC, above);
   if (report < 0) return false;
   plan.report = report;
-  for (int& fd : plan.sources) fd = ::fcntl(fd, F_DUPFD_CLOEXEC, above);
+  for (int& fd : plan.sources) {
+    fd = ::fcntl(fd, F_DUPFD_CLOEXEC, above);
+    if (fd < 0) return false;
+  }
   plan.executable = ::fcntl(plan.executable, F_DUPFD_CLOEXEC, above);
   if (plan.executable < 0) return false;
   for (int target = 0; target < count; ++target) {
