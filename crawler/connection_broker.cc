@@ -39,10 +39,15 @@ int pidfd_getfd(int pidfd, int fd) {
   return static_cast<int>(::syscall(SYS_pidfd_getfd, pidfd, fd, 0U));
 }
 
+// A signal, SIGSTOP for one, ends these calls too; the fetcher would wait for its answer for ever.
+int notification(const UniqueFd& listener, unsigned long request, void* what) {
+  return uninterrupted([&] { return ::ioctl(listener.fd(), request, what); });
+}
+
 // A listener knows that it has no request 0; anything else does not know what is asked.
-bool is_listener(int fd) {
+bool is_listener(const UniqueFd& fd) {
   uint64_t none = 0;
-  return ::ioctl(fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &none) != 0 && errno == ENOENT;
+  return notification(fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &none) != 0 && errno == ENOENT;
 }
 
 // Ends a system call with EINTR; nobody else uses this signal.
@@ -57,11 +62,6 @@ void make_interruptible() {
   ::sigemptyset(&set);
   ::sigaddset(&set, kInterrupt);
   ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
-}
-
-// A signal, SIGSTOP for one, ends these calls too; the fetcher would wait for its answer for ever.
-int notification(const UniqueFd& listener, unsigned long request, void* what) {
-  return uninterrupted([&] { return ::ioctl(listener.fd(), request, what); });
 }
 
 // True when all of `bytes` were read.
@@ -234,7 +234,7 @@ Result<void> ConnectionBroker::adopt(size_t index, pid_t child, int listener_fd)
   if (!pidfd) return errno_error("pidfd_open");
   UniqueFd listener(pidfd_getfd(pidfd.fd(), listener_fd));
   if (!listener) return errno_error("pidfd_getfd");
-  if (!is_listener(listener.fd())) return Error{Errc::kCorrupt, 0, "what it gives is no listener"};
+  if (!is_listener(listener)) return Error{Errc::kCorrupt, 0, "what it gives is no listener"};
   const auto resolv_conf = read_resolv_conf();
   if (!resolv_conf) return resolv_conf.error();
   const std::lock_guard<std::mutex> guard(mutex_);
