@@ -63,6 +63,8 @@ std::string check_whole(Database& database) {
   return wrong;
 }
 
+// SQLite's own check, and the rows: as they are those of a known state, what must hold between them
+// does.
 Found look_at(const DiskWorkload& crawl, const std::string& directory) {
   Found found;
   Result<Database> database = Database::open_writer(DiskWorkload::path(directory));
@@ -70,7 +72,8 @@ Found look_at(const DiskWorkload& crawl, const std::string& directory) {
     found.wrong = "does not open: " + database.error().message();
     return found;
   }
-  found.wrong = check_whole(*database);
+  const std::string sound = query_text(*database, "PRAGMA integrity_check");
+  if (sound != "ok") found.wrong = sound + "; ";
   const Result<uint64_t> digest = digest_of(*database);
   if (!digest) {
     found.wrong += digest.error().message();
@@ -170,7 +173,7 @@ TEST_CASE("disk: a power cut at any moment loses nothing that was acknowledged",
   const TempDir rehearsal;
   const TempDir dir;
   DiskWorkload crawl(seed, scaled(DiskWorkload::Shape{2, 40, 3, 128 << 10},
-                                  DiskWorkload::Shape{3, 120, 3, 256 << 10}));
+                                  DiskWorkload::Shape{3, 60, 3, 128 << 10}));
   crawl.rehearse(rehearsal.path());
 
   MemoryDisk recorded;
