@@ -82,7 +82,10 @@ void Answerer::parse(DocumentInput input, PageResult& result) {
     detail_ = unsupported_detail(result.content_type);
   }
   if (outcome != Outcome::kOk) result.transfer.outcome = outcome;
-  if (!detail_.empty()) result.transfer.detail = detail_;
+  // Of one that is too large that says more than where its reading ended.
+  if (!detail_.empty() && result.transfer.outcome != Outcome::kTooLarge) {
+    result.transfer.detail = detail_;
+  }
 }
 
 void Answerer::answer(const HttpTransfer& transfer, std::string& out) {

@@ -111,6 +111,7 @@ void HttpTransfer::begin(FetchRequest request, Url url) {
   planner_.reset();
   content_type_.clear();
   decoded_ = wire_seen_ = 0;
+  away_at_begin_ms_ = context_.away_ms;
   begun_ms_ = active_ms_ = now_ms();
   stop_ = Stop::kNone;
   use_ = BodyUse::kKeep;
@@ -335,6 +336,7 @@ int HttpTransfer::on_resolver_start(void* /*resolver*/, void* /*reserved*/, void
 void HttpTransfer::hold() {
   if (std::exchange(is_held_, true)) return;
   held_at_ms_ = now_ms();
+  context_.some_wait = true;
 }
 
 // Bodies without a coding have paused in the callback, of whose data libcurl keeps what is left;
@@ -359,16 +361,16 @@ int64_t HttpTransfer::next_deadline_ms() {
   const uint64_t wire = wire_bytes();
   if (wire != wire_seen_) active_ms_ = now_ms();
   wire_seen_ = wire;
-  const int64_t total_ms = begun_ms_ + context_.settings.timeout_ms + context_.away_ms;
+  const int64_t total_ms = begun_ms_ + context_.settings.timeout_ms + excused_ms();
   if (is_held_) return total_ms + context_.settings.timeout_ms - spared_ms_;
   // Looking up the name is no stall; the resolver has limits of its own.
   if (!prepared_) return total_ms;
-  return std::min(total_ms, active_ms_ + context_.settings.stall_timeout_ms + context_.away_ms);
+  return std::min(total_ms, active_ms_ + context_.settings.stall_timeout_ms + excused_ms());
 }
 
 Verdict HttpTransfer::overdue() {
   const int64_t now = now_ms();
-  if (next_deadline_ms() > now + context_.away_ms) return {};
+  if (next_deadline_ms() > now + excused_ms()) return {};
   if (in_handshake()) return {Outcome::kTlsFailed, std::string(kSlowHandshake)};
   const FetchSettings& settings = context_.settings;
   if (begun_ms_ + settings.timeout_ms <= now) {

@@ -6,6 +6,7 @@
 
 #include <curl/curl.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -83,6 +84,7 @@ class HttpTransfer {
     uint64_t held_bytes_max = 16u << 20;
     const HttpTransfer* going = nullptr;
     bool is_holding = false;
+    bool some_wait = false;  // also where a turn has ended in which that was over again
     bool is_full() const { return held_bytes > held_bytes_max; }
   };
 
@@ -158,7 +160,12 @@ class HttpTransfer {
   Result<void> set_constant_options();
   Slist conditional_headers() const;
   void set_tls_options();
-  int64_t now_ms() const { return context_.clock.monotonic_ms() - context_.away_ms; }
+  // No longer than the coordinator has patience with whoever reads other pages first.
+  static constexpr int64_t kExcusedMsMax = 60'000;
+  int64_t excused_ms() const {
+    return std::min(context_.away_ms - away_at_begin_ms_, kExcusedMsMax);
+  }
+  int64_t now_ms() const { return context_.clock.monotonic_ms() - excused_ms(); }
   void touch();
   void count_body();
   bool must_wait() const { return context_.is_full() && context_.going != this; }
@@ -201,6 +208,7 @@ class HttpTransfer {
   uint64_t counted_ = 0;  // of Context::held_bytes
   uint64_t decoded_ = 0;
   uint64_t wire_seen_ = 0;
+  int64_t away_at_begin_ms_ = 0;
   int64_t begun_ms_ = 0;  // by now_ms()
   int64_t active_ms_ = 0;
   int64_t held_at_ms_ = 0;

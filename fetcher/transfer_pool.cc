@@ -75,8 +75,9 @@ void TransferPool::recycle(std::unique_ptr<HttpTransfer> transfer) {
 // The largest goes on: it is done soonest, and gives back most.
 void TransferPool::share_memory() {
   const bool is_full = context_.is_full();
-  if (!is_full && !context_.is_holding) return;
+  if (!is_full && !context_.is_holding && !context_.some_wait) return;
   context_.is_holding = is_full;
+  context_.some_wait = false;
   context_.going = nullptr;
   for (const auto& [lease, active] : active_) {
     if (!active.in_multi || delivered_ > 0) continue;
@@ -88,6 +89,7 @@ void TransferPool::share_memory() {
   for (const auto& [lease, active] : active_) {
     if (active.in_multi) active.transfer->share_memory();
   }
+  context_.some_wait |= is_full;
 }
 
 Result<void> TransferPool::start(FetchRequest request) {

@@ -11,7 +11,7 @@ import threading
 import time
 from typing import Callable, Union
 
-PATIENCE_S = 60  # of whoever waits for the crawler to hang up
+PATIENCE_S = 600  # of whoever waits for the crawler to hang up
 
 
 class Wire:
