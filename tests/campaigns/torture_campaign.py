@@ -66,7 +66,7 @@ MAY_FAIL = {
     "sqlite3_bind_blob64": "SQLITE_NOMEM", "sqlite3_column_text": "SQLITE_NOMEM", "sqlite3_column_blob": "SQLITE_NOMEM",
 }
 # Said again and again, these would be another kernel, or looked like a network that is down.
-ONLY_ONCE = {"pidfd_getfd", "process_vm_readv", "accept4", "recv", "send", "EINTR", "EPIPE", "short", "connect", "getsockopt", "ioctl"}
+ONLY_ONCE = {"poll", "openat", "write@(deleted)", "pidfd_getfd", "process_vm_readv", "accept4", "recv", "send", "EINTR", "EPIPE", "short", "connect", "getsockopt", "ioctl"}
 # From there on, these are waited for: 15 s for what is short, 30 s for a lock.
 SLOW = {"fcntl64", "fork", "memfd_create", "pipe2", "eventfd", "epoll_create1", "epoll_ctl", "pidfd_open", "pidfd_getfd",
         "pthread_create", "open", "fopen64", "mmap", "ftruncate", "process_vm_readv"}
