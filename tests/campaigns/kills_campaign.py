@@ -91,7 +91,7 @@ class Kills(crawl_run.EndToEnd):
             with self.documents(chance, CORPORA) as crawl:
                 for _ in range(scaled(1, 6)):
                     crawl.fresh()
-                    kill_again_and_again(crawl, scaled(10, 50), kill_coordinator)
+                    kill_again_and_again(crawl, scaled(8, 50), kill_coordinator)
                     crawl.finish()
 
         self.lanes(lane)
@@ -166,7 +166,7 @@ class Kills(crawl_run.EndToEnd):
             points.append((CHANGES, calls, "kill-after"))
             points += [(WRITES, number, "torn") for number in range(1, writes + 1)]
             self.assertGreater(writes, 50)
-            for functions, number, action in scaled(chance.sample(points, 6), points[part::2]):
+            for functions, number, action in scaled(chance.sample(points, 5), points[part::2]):
                 crawl.fresh()
                 struck.append(self.kill_at_call(crawl, functions, number, action))
                 if not crawl.complete:
@@ -249,7 +249,7 @@ class Kills(crawl_run.EndToEnd):
             crawl = self.crawl_of(Scripted(pages=scaled(50, 150), busy=0), chance)
             for _ in range(scaled(1, 6)):
                 crawl.fresh()
-                kill_again_and_again(crawl, scaled(6, 15), self.stop_at_a_random_moment)
+                kill_again_and_again(crawl, scaled(5, 15), self.stop_at_a_random_moment)
                 crawl.finish()
 
         self.lanes(lane)
