@@ -56,6 +56,7 @@ class Wire:
         end = time.monotonic() + PATIENCE_S
         while time.monotonic() < end:
             self.socket.sendall(block)
+            time.sleep(0.002)  # the others here want to answer too
 
     def hung_up(self, within_s):
         self.socket.settimeout(max(within_s, 0.001))
