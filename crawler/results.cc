@@ -67,6 +67,13 @@ bool has_content(Outcome outcome) {
   return outcome == Outcome::kOk || outcome == Outcome::kTooLarge;
 }
 
+// From the silent nothing has come. (What a doubtful silence brought would be forgotten, and the
+// URLs found on it with it.)
+bool reach_fits(const Transfer& transfer) {
+  const bool silent = transfer.reach == Reach::kNameSilent || transfer.reach == Reach::kSilent;
+  return !silent || (transfer.status == 0 && !has_content(transfer.outcome));
+}
+
 void copy_content(const PageResult& result, PageRow& page) {
   page.document = result.document;
   page.charset = result.charset;
@@ -143,9 +150,9 @@ bool Coordinator::valid(const Transfer& transfer, const Lease& lease) {
   const bool conditional = !lease.url.etag.empty() || !lease.url.last_modified.empty();
   if (transfer.outcome == Outcome::kNotModified && !conditional) return false;
   return transfer.generation == pool_->generation(lease.fetcher) && claimable(transfer.outcome) &&
-         status_fits(transfer.outcome, transfer.status) && transfer.wire_bytes <= kWireBytesMax &&
-         transfer.retry_after_ms >= -1 && is_text(transfer.detail) &&
-         may_come_from(transfer, lease) && is_text(transfer.location);
+         status_fits(transfer.outcome, transfer.status) && reach_fits(transfer) &&
+         transfer.wire_bytes <= kWireBytesMax && transfer.retry_after_ms >= -1 &&
+         is_text(transfer.detail) && may_come_from(transfer, lease) && is_text(transfer.location);
 }
 
 // An answer came from an address that the host may have; behind a proxy it is the proxy's.

@@ -42,11 +42,11 @@ KINDS = {
     "empty": RULES, "job_back": RULES, "wake_in_ring": RULES, "lease_none": RULES, "lease_far": RULES,
     "lease_other": RULES, "generation": RULES, "swapped": RULES, "robots_swapped": RULES,
     "robots_rules": RULES, "robots_away": RULES, "error_as_ok": RULES, "not_asked_304": RULES,
-    "private_address": RULES, "etag_lines": RULES, "sizes": RULES, "metadata": RULES,
-    "not_canonical": RULES, "too_long": RULES, "stand_in": RULES, "many_links": RULES,
-    "redirect_odd": RULES, "text_hash": RULES, "content_hash": None, "dates": None, "schemes": None,
-    "frozen": "no heartbeat", "stopped": "no heartbeat", "pulse": None, "blame": "killed by SIGABRT",
-    "leaves": "exited with code 0",
+    "answer_of_silence": RULES, "content_of_silence": RULES, "private_address": RULES,
+    "etag_lines": RULES, "sizes": RULES, "metadata": RULES, "not_canonical": RULES, "too_long": RULES,
+    "stand_in": RULES, "many_links": RULES, "redirect_odd": RULES, "text_hash": RULES, "content_hash": None,
+    "dates": None, "schemes": None, "frozen": "no heartbeat", "stopped": "no heartbeat", "pulse": None,
+    "blame": "killed by SIGABRT", "leaves": "exited with code 0",
 }
 # Found out only when their jobs are long overdue.
 SLOW_KINDS = {"silent": "never answered", "turn_away": "never answered"}

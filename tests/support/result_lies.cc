@@ -94,6 +94,18 @@ const LieTable& result_lies() {
            p.transfer.status = 403;
          });
        }},
+      {"answer_of_silence",
+       [](auto& f, auto& job) {
+         changed_page(f, job, [](auto& p) { p.transfer.reach = Reach::kSilent; });
+       }},
+      {"content_of_silence",
+       [](auto& f, auto& job) {
+         changed_page(f, job, [](auto& p) {
+           p.transfer.outcome = Outcome::kTooLarge;
+           p.transfer.status = 0;
+           p.transfer.reach = Reach::kNameSilent;
+         });
+       }},
       {"private_address",
        [](auto& f, auto& job) {
          changed_page(f, job, [](auto& p) { p.transfer.address = "10.0.0.1:80"; });
