@@ -216,7 +216,8 @@ int Coordinator::wait_ms() const {
   const int64_t now = clock_.monotonic_ms();
   if (stops_ > 0) wait = std::min(wait, drain_until_ms_ - now);
   if (options_.max_time_ms > 0) wait = std::min(wait, started_ms_ + options_.max_time_ms - now);
-  if (network_.outage() && leases_.empty()) wait = std::min(wait, network_.probe_at_ms() - now);
+  const int64_t probe = network_.outage() && leases_.empty() ? network_.probe_at_ms() - now : 0;
+  if (probe > 0) wait = std::min(wait, probe);  // else it waits for a host, as below
   if (may_hand_out() && any_fetcher_free()) {
     const std::optional<int64_t> ready = frontier_.next_ready_ms();
     if (ready) wait = std::min(wait, *ready - now);

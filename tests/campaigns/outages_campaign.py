@@ -6,6 +6,7 @@ run goes on. In a network of this test's own, whose routes and name server it ca
 import contextlib
 import os
 import pathlib
+import signal
 import sys
 import threading
 import time
@@ -63,6 +64,11 @@ class Outages(crawl_run.EndToEnd):
     def told(self, kind):
         return self.place.query("SELECT text FROM events WHERE kind = ?", kind)
 
+    @staticmethod
+    def cpu_s(run):
+        fields = pathlib.Path(f"/proc/{run.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def whole(self, count):
         """All URLs are ok, and none was given up on the way."""
         self.assertEqual(set(self.urls().values()), {"ok"})
@@ -96,6 +102,21 @@ class Outages(crawl_run.EndToEnd):
             private_network.bring_back()
         self.finish(run)
         self.whole(PAGES + 1)
+
+    def test_it_sleeps_until_its_host_may_be_asked(self):
+        """The host's pause, of 4 s, is longer than that between two requests of an outage."""
+        run = self.begin(*PACE, "--delay", "2s", self.seeds[0])
+        crawl_run.wait_for(lambda: self.asked() > 1, "the crawl is under way")
+        private_network.swallow()
+        try:
+            crawl_run.wait_for(lambda: self.told("outage_began"), "it was noticed")
+            spent_s = self.cpu_s(run)
+            threading.Event().wait(4)
+            self.assertLess(self.cpu_s(run) - spent_s, 0.15)
+        finally:
+            private_network.bring_back()
+            run.send(signal.SIGTERM)
+        self.finish(run, code=143, complete=False)
 
     def test_the_name_server_is_away(self):
         """Hosts whose addresses are known go on; those that are new wait, and lose nothing."""
