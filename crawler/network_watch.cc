@@ -7,15 +7,16 @@ namespace crawl {
 
 bool NetworkWatch::hear(const Report& report) {
   // A name server answers after the request has begun; nothing tells how long after.
-  if (report.name_answered) sign_of_life(report.began_ms, name_alive_ms_);
-  if (report.reach == Reach::kConnected) sign_of_life(report.began_ms, host_alive_ms_);
-  if (report.reach == Reach::kAnswered) sign_of_life(report.ended_ms, host_alive_ms_);
+  if (report.name_answered) sign_of_life(report.began_ms, Reach::kNameSilent);
+  if (report.reach == Reach::kConnected) sign_of_life(report.began_ms, Reach::kSilent);
+  if (report.reach == Reach::kAnswered) sign_of_life(report.ended_ms, Reach::kSilent);
 
   const bool name_silent = report.reach == Reach::kNameSilent;
   if (!name_silent && report.reach != Reach::kSilent) return false;
   if (report.began_ms <= (name_silent ? name_alive_ms_ : host_alive_ms_)) return false;
   if (silent_hosts_.empty()) silent_since_ms_ = report.ended_ms;
-  silent_hosts_.insert(report.host_id);
+  const auto place = silent_hosts_.try_emplace(report.host_id, report.reach).first;
+  if (!name_silent) place->second = Reach::kSilent;
   if (outage()) {
     probe_wait_ms_ = std::min(2 * probe_wait_ms_, kProbeLastMs);
     probe_at_ms_ = report.ended_ms + probe_wait_ms_;
@@ -23,12 +24,16 @@ bool NetworkWatch::hear(const Report& report) {
   return true;
 }
 
-// What is older than the silence says nothing about it.
-void NetworkWatch::sign_of_life(int64_t at_ms, int64_t& alive_ms) {
+// `silence`: the kind that it ends. What is older than the silence says nothing about it. A name
+// server that answers may be next door, out of a cache, and all the rest out of reach.
+void NetworkWatch::sign_of_life(int64_t at_ms, Reach silence) {
+  const bool name = silence == Reach::kNameSilent;
+  int64_t& alive_ms = name ? name_alive_ms_ : host_alive_ms_;
   alive_ms = std::max(alive_ms, at_ms);
   if (silent_hosts_.empty() || at_ms < std::max(silent_since_ms_, outage_since_ms_)) return;
-  silent_hosts_.clear();
-  outage_since_ms_ = kNever;
+  std::erase_if(silent_hosts_,
+                [name](const auto& host) { return !name || host.second == Reach::kNameSilent; });
+  if (silent_hosts_.empty()) outage_since_ms_ = kNever;
 }
 
 bool NetworkWatch::enough(int64_t now_ms, bool all) const {

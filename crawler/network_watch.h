@@ -8,7 +8,7 @@
 // passed in.
 
 #include <cstdint>
-#include <set>
+#include <map>
 
 #include "ipc/messages.h"
 
@@ -29,7 +29,8 @@ class NetworkWatch {
     int64_t began_ms = 0;
     int64_t ended_ms = 0;
   };
-  // True when it was a doubtful silence. Signs of life end an outage here.
+  // True when it was a doubtful silence. Signs of life end an outage here: of a host, any; of a
+  // name server, one in which no name could be had.
   bool hear(const Report& report);
 
   // Has it been silent since the last sign of life?
@@ -46,12 +47,13 @@ class NetworkWatch {
  private:
   static constexpr int64_t kNever = -1;
 
-  void sign_of_life(int64_t at_ms, int64_t& alive_ms);
+  void sign_of_life(int64_t at_ms, Reach silence);
 
   // Names are answered by others than pages: each silence is measured by its own kind.
   int64_t name_alive_ms_ = kNever;
   int64_t host_alive_ms_ = kNever;
-  std::set<int64_t> silent_hosts_;  // doubtful, since the last sign of life of either kind
+  // Doubtful, since the last sign of life; kSilent, or kNameSilent where it was never more.
+  std::map<int64_t, Reach> silent_hosts_;
   int64_t silent_since_ms_ = kNever;
   int64_t outage_since_ms_ = kNever;
   int64_t probe_wait_ms_ = 0;

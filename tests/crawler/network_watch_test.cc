@@ -101,3 +101,28 @@ TEST_CASE("network watch: an outage ends with a sign of life that is younger", "
   CHECK_FALSE(watch.outage());
   CHECK_FALSE(watch.enough(60'000, true));
 }
+
+TEST_CASE("network watch: a name server that answers ends no silence of hosts", "[network]") {
+  NetworkWatch watch = in_outage();
+  NetworkWatch::Report resolved = report(1, Reach::kSilent, 5000, 15'000);
+  resolved.name_answered = true;
+  CHECK(watch.hear(resolved));
+  CHECK(watch.outage());
+  CHECK(watch.silent_since_ms() == 1000);
+  CHECK(watch.suspects(2));
+  CHECK(watch.probe_at_ms() > 15'000);
+}
+
+TEST_CASE("network watch: a name server that answers ends an outage of names", "[network]") {
+  NetworkWatch watch;
+  for (int64_t host = 1; host <= 3; ++host) {
+    watch.hear(report(host, Reach::kNameSilent, 100, 1000 * host));
+  }
+  watch.begin_outage(4000);
+  NetworkWatch::Report resolved = report(4, Reach::kSilent, 5000, 15'000);
+  resolved.name_answered = true;
+  CHECK(watch.hear(resolved));
+  CHECK_FALSE(watch.outage());
+  CHECK_FALSE(watch.suspects(1));
+  CHECK(watch.suspects(4));
+}
