@@ -75,11 +75,18 @@ void Coordinator::hand_out() {
 // those that wait for an address with room, one: true when there was one.
 bool Coordinator::release_one_waiting() {
   for (size_t i = 0; i < waiting_for_fetcher_.size(); ++i) {
-    if (waiting_for_fetcher_[i].empty()) continue;
-    const bool drained = reserved_for_[i] != 0 && pool_->load(i) == 0;
-    if (pool_->ready(i) && !drained && !fetcher_free(i)) continue;
-    const int64_t id = waiting_for_fetcher_[i].front();
-    waiting_for_fetcher_[i].pop_front();
+    std::deque<int64_t>& waiting = waiting_for_fetcher_[i];
+    auto next = waiting.begin();
+    if (reserved_for_[i] != 0) {
+      // Any other host would only get in line again, ahead of the one that is meant.
+      if (pool_->load(i) > 0) continue;
+      next = std::find(waiting.begin(), waiting.end(), reserved_for_[i]);
+    } else if (pool_->ready(i) && !fetcher_free(i)) {
+      continue;
+    }
+    if (next == waiting.end()) continue;
+    const int64_t id = *next;
+    waiting.erase(next);
     release(id);
   }
   const std::optional<int64_t> id = addresses_.release_one();

@@ -245,6 +245,14 @@ class LyingFetcher(crawl_run.EndToEnd):
         self.assertEqual(checked.code, 74)
         self.assertIn("a body that does not decompress (1)", checked.stdout)
 
+    def test_suspects_get_their_turn_among_many(self):
+        others = [f"http://other-{i}.example/" for i in range(scaled(200, 2000))]
+        nameless = [f"http://nameless-{i}.lie.example/" for i in range(scaled(10, 200))]
+        trial = Trial(self, others + nameless + HONEST, "-f", "3", "-c", "12")
+        self.finish_trial(trial)
+        self.assertEqual(self.place.query("SELECT outcome, count(*) FROM pages GROUP BY 1"),
+                         [("ok", HONEST_PAGES * (len(others) + len(nameless) + len(HONEST)))])
+
     def begin_putting_away(self):
         self.always = ["unknown_type", "lease_far", "frame_huge", "leaves",
                        *scaled([], ["kills_itself-1", "kills_itself-2", "kills_itself-3", "kills_itself-4"])]

@@ -184,6 +184,12 @@ const LieTable& other_lies() {
          std::abort();
        }},
       {"kills_itself", [](auto&, auto&) { ::raise(SIGKILL); }},
+      // Of several jobs, nobody knows which.
+      {"nameless",
+       [](auto& f, auto&) {
+         f.queue().blame(0, Phase::kIdle);
+         ::_exit(3);
+       }},
       {"leaves", [](auto&, auto&) { ::_exit(0); }},
   };
   return table;
