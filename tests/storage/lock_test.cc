@@ -197,7 +197,6 @@ TEST_CASE("lock: what cannot be a lock file is refused and not followed", "[lock
     const Result<RunLock> lock = RunLock::acquire(dir.file("none/crawl.db"), 0, clock);
     REQUIRE_FALSE(lock);
     CHECK(lock.error().code == Errc::kNotFound);
-    CHECK(lock.error().message().find("none/crawl.db.lock: No such file or directory") !=
-          std::string::npos);
+    CHECK(lock.error().message().find("No such file or directory") != std::string::npos);
   }
 }
