@@ -224,7 +224,7 @@ void ConnectionBroker::nudge() {
   const bool stuck = asking % 2 == 1 && asking == asking_before_;
   asking_before_ = asking;
   if (!stuck) return;
-  nudged_ = true;
+  nudged_ = asking;
   ::pthread_kill(thread_.native_handle(), kInterrupt);
 }
 
@@ -318,12 +318,12 @@ void ConnectionBroker::report(const Client& client, std::string target, bool ins
 
 void ConnectionBroker::answer(Client& client) {
   Request request;
-  ++asking_;
+  const uint64_t asking = ++asking_;
   const bool received = ::ioctl(client.listener.fd(), SECCOMP_IOCTL_NOTIF_RECV, &request.call) == 0;
   const int error_number = errno;
   ++asking_;
   if (!received) {
-    if (error_number != EINTR || !nudged_.exchange(false)) return;
+    if (error_number != EINTR || nudged_ != asking) return;
     const std::lock_guard<std::mutex> guard(mutex_);
     return report(client, {}, true);
   }

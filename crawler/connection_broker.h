@@ -89,7 +89,7 @@ class ConnectionBroker {
   std::vector<Refusal> refusals_;
   std::atomic<uint64_t> asking_{0};  // odd while the thread asks the kernel for a request
   uint64_t asking_before_ = 0;       // at the last nudge()
-  std::atomic<bool> nudged_{false};  // and not heard yet
+  std::atomic<uint64_t> nudged_{0};  // asking_, when it was last found not to go on
   std::atomic<bool> ended_{false};   // the thread
   std::thread thread_;               // last: it uses all of the above
 };

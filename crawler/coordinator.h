@@ -148,6 +148,7 @@ class Coordinator final : public FetcherPool::Delegate {
 
   // outages.cc
   bool watch_network(const Lease& lease, const Host& asked, const Transfer& transfer);
+  bool network_is_gone(int64_t now) const;
   bool expected_hosts_silent() const;
   bool expected_host_waits() const;
   void write_outage(const std::string& kind, std::string text);

@@ -22,9 +22,7 @@ bool Coordinator::watch_network(const Lease& lease, const Host& asked, const Tra
     log_.warning(text);
     write_outage("outage_ended", text);
   }
-  const bool enough =
-      network_.enough(now, false) || (network_.enough(now, true) && expected_hosts_silent());
-  if (doubtful && !outage && enough) {
+  if (doubtful && !outage && network_is_gone(now)) {
     network_.begin_outage(now);
     const std::string text =
         "nobody answers any more, last " + asked.name + ": " + std::string(transfer.detail);
@@ -32,6 +30,17 @@ bool Coordinator::watch_network(const Lease& lease, const Host& asked, const Tra
     write_outage("outage_began", text);
   }
   return doubtful;
+}
+
+// Hosts that nobody has heard of may all be dead: where anybody answers at all, it takes one that
+// was expected to.
+bool Coordinator::network_is_gone(int64_t now) const {
+  if (network_.enough(now, false)) {
+    const bool expected = frontier_.any_of(
+        [this](const Host& host) { return host.answered && network_.suspects(host.id); });
+    if (expected || answers_ == 0) return true;
+  }
+  return network_.enough(now, true) && expected_hosts_silent();
 }
 
 // All those with work that have ever answered. One alone is the network only if no other has

@@ -19,7 +19,10 @@ constexpr size_t kRobotsMemoryMax = size_t{64} << 20;
 bool Coordinator::robots_known(Host& asking, std::string_view url) {
   RobotsGate& robots = gate(asking, url);
   robots.used_ms = clock_.monotonic_ms();
-  if (robots.shelved) recall_robots(asking);
+  if (robots.shelved) {
+    recall_robots(asking);
+    count_robots(asking);
+  }
   robots.expire(clock_.monotonic_ms());
   return robots.state != RobotsState::kUnknown;
 }
@@ -33,7 +36,6 @@ void Coordinator::recall_robots(Host& target) {
     if (!robots.shelved) continue;
     robots.restore(row.robots[scheme], robots_now(options_.retries));
   }
-  count_robots(target);
 }
 
 void Coordinator::count_robots(const Host& target) {

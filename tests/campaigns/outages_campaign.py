@@ -129,6 +129,21 @@ class Outages(crawl_run.EndToEnd):
                 self.finish(run)
                 self.whole(HOSTS * (PAGES + 1) + 1 + 2 * PAGES)
 
+    def test_dead_hosts_at_the_end_are_no_outage(self):
+        """Others have answered, and are done; whoever is left has never been heard of."""
+        self.dns.answers = lambda name, count: ["198.41.0.1" if name.startswith("dead") else SITE]
+        self.addCleanup(setattr, self.dns, "answers", lambda name, count: [SITE])
+        private_network.lose("198.41.0.0/16")
+        try:
+            dead = [f"http://dead-{number}.example/" for number in range(6)]
+            self.crawl(*PACE, "--host-patience", "4s", "--outage-patience", "5s", self.seeds[0], *dead)
+        finally:
+            private_network.bring_back()
+        self.assertEqual(self.told("outage_began"), [])
+        self.assertEqual(len(self.told("host_given_up")), len(dead))
+        self.assertEqual({url: outcome for url, outcome in self.urls().items() if outcome != "ok"},
+                         {url: "connect_failed" for url in dead})
+
     def test_nobody_ever_comes_back(self):
         run = self.begin(*PACE, "--outage-patience", "3s", *self.seeds)
         crawl_run.wait_for(lambda: self.asked() > 2 * HOSTS, "the crawl is under way")

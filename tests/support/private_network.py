@@ -47,8 +47,15 @@ def swallow():
         "route del local 0.0.0.0/0 dev lo table local", "route add default dev void")
 
 
+def lose(prefix):
+    """Every packet to these addresses goes out, to nobody."""
+    _ip("link add void type veth peer name beyond", "link set void up arp off", "link set beyond up",
+        f"route add throw {prefix} table local", f"route add {prefix} dev void")
+
+
 def bring_back():
     """Whatever was done to the network."""
+    subprocess.run("ip route flush type throw table local".split(), stderr=subprocess.DEVNULL)
     _ip("link set lo down", "link set lo up", *ROUTES)
     subprocess.run(["ip", "link", "del", "void"], stderr=subprocess.DEVNULL)
 

@@ -17,7 +17,7 @@ class ScriptedDns:
 
     def __init__(self, address, answers):
         self.mood = "well"
-        self._answers = answers
+        self.answers = answers
         self._counts = collections.Counter()
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind((address, 53))
@@ -40,7 +40,7 @@ class ScriptedDns:
         name = ".".join(labels).lower()
         kind = struct.unpack("!H", query[at + 1:at + 3])[0]
         self._counts[name, kind] += 1
-        answers = self._answers(name, self._counts[name, kind])
+        answers = self.answers(name, self._counts[name, kind])
         addresses = [ipaddress.ip_address(one) for one in answers or ()]
         packed = [one.packed for one in addresses if one.version == TYPES.get(kind)]
         # The name is at offset 12; class IN; TTL 0.
