@@ -23,8 +23,9 @@ class FailingCalls(crawl_run.EndToEnd):
         self.server = ScriptedServer({"/": links("/a", "/b"), "/a": page("a"), "/b": page("b")})
         self.addCleanup(self.server.close)
 
-    def suffer(self, *specs):
-        """What `specs` make of a crawl of three pages, in a database that is new."""
+    def suffer(self, *specs, certain=True):
+        """What `specs` make of a crawl of three pages, in a database that is new. Not `certain`: there may be
+        fewer such calls in one crawl than in another."""
         report = self.place.folder / "report"
         for old in [report, *self.place.folder.glob("crawl.db*")]:
             old.unlink(missing_ok=True)
@@ -32,7 +33,8 @@ class FailingCalls(crawl_run.EndToEnd):
                                "-f", "2", self.server.url(),
                                environment=faults.environment(*specs, report=report))
         ended = run.wait()
-        self.assertEqual(faults.Report(report).fired, set(specs), ended.stderr)
+        if certain:
+            self.assertEqual(faults.Report(report).fired, set(specs), ended.stderr)
         return ended
 
     def completes(self):
@@ -55,8 +57,8 @@ class FailingCalls(crawl_run.EndToEnd):
 
     # ---- fetchers
 
-    def survives(self, *specs):
-        ended = self.suffer(*specs)
+    def survives(self, *specs, certain=True):
+        ended = self.suffer(*specs, certain=certain)
         self.assertEqual(ended.code, 0, ended.stderr)
         self.check_promises()
         self.assertEqual(set(self.urls().values()), {"ok"})
@@ -121,7 +123,7 @@ class FailingCalls(crawl_run.EndToEnd):
     def test_a_signal_in_the_midst_of_a_decision(self):
         for number in range(1, min(self.connections_are_decided_outside(), 5) + 1):
             with self.subTest(number):
-                ended = self.survives(f"ioctl@seccomp:{number}:EINTR")
+                ended = self.survives(f"ioctl@seccomp:{number}:EINTR", certain=number == 1)
                 self.assertNotIn("heartbeat", ended.stderr)
 
     # ---- the database

@@ -61,10 +61,11 @@ class Signals(crawl_run.EndToEnd):
         self.interrupted_then_resumed(signal.SIGHUP, 129)
 
     def run_by_shell(self, script):
-        """`script`: what a shell does with "$@", the crawl. Signals go to the crawl alone."""
+        """`script`: what a shell does with "$@", the crawl. Signals go to the crawl alone; its process group
+        is one that may be stopped, even where that of the tests has been left an orphan."""
         crawl = [crawl_run.program("CRAWL_BIN"), *map(str, self.options)]
         return subprocess.Popen(["/bin/sh", "-c", script, "sh", *crawl], stdin=subprocess.DEVNULL,
-                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, process_group=0)
 
     def crawl_to_the_end(self, script, disturb=lambda pid: None):
         self.serve({"/": links(*PAGES), **{path: page("x", title=path) for path in PAGES}})
