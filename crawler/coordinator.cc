@@ -266,8 +266,12 @@ Coordinator::End Coordinator::close(Progress& progress) {
     });
     writer_->submit(std::move(unit));
     auto finished = writer_->finish(end_.reason, clock_.wall_ms());
+    const Result<void> there = disk_->check_place();
     if (!finished) {
       on_write_failed(finished.error());
+    } else if (!there && end_.code != ExitCode::kIo) {
+      log_.error(there.error().message());
+      end_ = {ExitCode::kIo, "failed"};
     }
   }
   writer_.reset();

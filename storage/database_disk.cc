@@ -48,16 +48,19 @@ DatabaseDisk::DatabaseDisk(std::string path) : path_(std::move(path)), file_(sta
   log_bytes_ = all == 0 ? kLogBytesMax : std::clamp(all / kLogPart, kLogBytesMin, kLogBytesMax);
 }
 
+Result<void> DatabaseDisk::check_place() const {
+  if (!file_) return {};
+  const std::optional<struct stat> now = stat_file(path_);
+  const bool gone = !now && errno == ENOENT;
+  const bool same = now && now->st_ino == file_->st_ino && now->st_dev == file_->st_dev;
+  if (same || (!now && !gone)) return {};
+  return Error{Errc::kIo, 0,
+               fmt::format("{} has been {} while it was written: what it had is lost with it",
+                           path_, gone ? "removed" : "replaced")};
+}
+
 Result<void> DatabaseDisk::check(size_t queued_bytes) const {
-  if (file_) {
-    const std::optional<struct stat> now = stat_file(path_);
-    const bool gone = !now && errno == ENOENT;
-    if (gone || (now && (now->st_ino != file_->st_ino || now->st_dev != file_->st_dev))) {
-      return Error{Errc::kIo, 0,
-                   fmt::format("{} has been {} while it was written: what it had is lost with it",
-                               path_, gone ? "removed" : "replaced")};
-    }
-  }
+  if (Result<void> there = check_place(); !there) return there;
   // Copying the log back makes the database longer by as much at most. That again for the commit
   // that is under way, and for what is being fetched. Rows with their indexes take twice the room
   // that they take in memory.

@@ -26,8 +26,9 @@ class DatabaseDisk {
   // And a commit so large: so that the log does not become much longer than that.
   size_t commit_bytes() const { return static_cast<size_t>(log_bytes_ / 8); }
 
-  // kFull once too little is free for a run to end well that has `queued_bytes` to store; kIo when
-  // the file has been removed or replaced. What cannot be found out is no trouble.
+  // kIo when the file has been removed or replaced. What cannot be found out is no trouble.
+  Result<void> check_place() const;
+  // And kFull once too little is free for a run to end well that has `queued_bytes` to store.
   Result<void> check(size_t queued_bytes) const;
 
  private:

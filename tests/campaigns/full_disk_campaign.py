@@ -268,6 +268,20 @@ class UnderTheRun(DiskCase):
         folder.mkdir()
         self.completes()
 
+    def test_the_folder_is_removed_before_the_end(self):
+        """After the last look at it, as far as anybody can tell: with the last answer."""
+        folder = self.place.folder / "removed"
+        folder.mkdir()
+        self.place.database = folder / "crawl.db"
+
+        def last(_):
+            shutil.rmtree(folder, ignore_errors=True)
+            return page("the last")
+
+        server = ScriptedServer({"/": last})
+        self.addCleanup(server.close)
+        self.ends(self.begin("--delay", "0", "-f", "1", server.url()), self.place.database, "has been removed")
+
     def test_the_database_is_replaced(self):
         run = self.under_way()
         other = self.place.write("other", "something else")
