@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "base/log.h"
 
-#include <unistd.h>
-
 #include <array>
-#include <cerrno>
 #include <ctime>
 #include <utility>
 
 #include "base/escape.h"
+#include "base/retry.h"
 
 namespace crawl {
 
@@ -26,20 +24,10 @@ std::string local_time_of_day(int64_t wall_ms) {
   return std::string(text.data(), n);
 }
 
-// A line that cannot be written is dropped: a log must never stop the crawl.
-void write_line(int fd, std::string_view line) {
-  while (!line.empty()) {
-    const ssize_t n = ::write(fd, line.data(), line.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return;
-    line.remove_prefix(static_cast<size_t>(n));
-  }
-}
-
 }  // namespace
 
 void complain(std::string_view text, int fd) {
-  write_line(fd, "crawl: " + escape_for_terminal(text) + "\n");
+  write_all(fd, "crawl: " + escape_for_terminal(text) + "\n");
 }
 
 Logger::Logger(const Clock& clock, LogLevel level, LogFormat format, int fd)
@@ -64,7 +52,7 @@ void Logger::write(LogLevel level, std::string_view text) {
     line += ": " + escape_for_terminal(text) + "\n";
   }
   if (before_) before_();
-  write_line(fd_, line);
+  write_all(fd_, line);
   if (after_) after_();
 }
 

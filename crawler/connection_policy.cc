@@ -35,13 +35,6 @@ bool is_loopback(const IpAddress& address) {
   return one.family == 4 ? one.bytes[0] == 127 : one.text() == "::1";
 }
 
-bool is_localhost(std::string_view host) {
-  constexpr std::string_view kSuffix = ".localhost";
-  if (!host.empty() && host.back() == '.') host.remove_suffix(1);
-  return host == "localhost" ||
-         (host.size() > kSuffix.size() && host.substr(host.size() - kSuffix.size()) == kSuffix);
-}
-
 }  // namespace
 
 ConnectionPolicy::ConnectionPolicy(std::vector<IpAddress> name_servers, const std::string& proxy)

@@ -14,6 +14,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/retry.h"
 #include "base/thread.h"
 #include "crawler/demo_pages.h"
 
@@ -206,8 +207,7 @@ Result<std::unique_ptr<DemoServer>> DemoServer::start() {
 DemoServer::~DemoServer() {
   if (!thread_.joinable()) return;
   const uint64_t one = 1;
-  while (write(stop_.fd(), &one, sizeof one) < 0 && errno == EINTR) {
-  }
+  uninterrupted([&] { return ::write(stop_.fd(), &one, sizeof one); });
   thread_.join();
 }
 

@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
 
+#include "base/retry.h"
 #include "base/units.h"
 
 namespace crawl {
@@ -17,15 +17,6 @@ constexpr int64_t kRedrawMs = 200;
 constexpr int64_t kSummaryMs = 60'000;
 constexpr int64_t kRateWindowMs = 10'000;
 constexpr std::string_view kEraseLine = "\r\x1b[K";
-
-void write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(fd, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return;  // nobody is listening any more; the crawl goes on
-    text.remove_prefix(static_cast<size_t>(written));
-  }
-}
 
 int terminal_columns(int fd) {
   winsize size{};

@@ -45,8 +45,7 @@ Result<std::string> read_all(const std::string& path) {
   std::string bytes;
   char buffer[64 * 1024];
   while (bytes.size() <= kSeedsBytesMax) {
-    const ssize_t n = ::read(fd, buffer, sizeof buffer);
-    if (n < 0 && errno == EINTR) continue;
+    const ssize_t n = uninterrupted([&] { return ::read(fd, buffer, sizeof buffer); });
     if (n < 0) return errno_error("cannot read " + path);
     if (n == 0) return bytes;
     bytes.append(buffer, static_cast<size_t>(n));

@@ -14,6 +14,7 @@
 #include <openssl/x509.h>
 #endif
 
+#include "base/retry.h"
 #include "base/unique_fd.h"
 
 namespace crawl {
@@ -33,8 +34,7 @@ Result<std::string> read_bundle(const std::string& path) {
   std::string bytes;
   std::array<char, 64 * 1024> chunk;
   for (;;) {
-    const ssize_t n = ::read(file.fd(), chunk.data(), chunk.size());
-    if (n < 0 && errno == EINTR) continue;
+    const ssize_t n = uninterrupted([&] { return ::read(file.fd(), chunk.data(), chunk.size()); });
     if (n < 0) return errno_error("cannot read the CA certificates in " + path);
     if (n == 0) break;
     bytes.append(chunk.data(), static_cast<size_t>(n));

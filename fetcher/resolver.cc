@@ -41,12 +41,6 @@ bool is_dns_name(std::string_view name) {
   });
 }
 
-bool is_localhost(std::string_view name) {
-  constexpr std::string_view kSuffix = ".localhost";
-  return name == "localhost" ||
-         (name.size() > kSuffix.size() && name.substr(name.size() - kSuffix.size()) == kSuffix);
-}
-
 std::string problem_text(int status) {
   switch (status) {
     case ARES_ENOTFOUND:

@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/retry.h"
 namespace crawl {
 
 namespace {
@@ -127,8 +128,7 @@ pid_t fork_child(Plan& plan) {
 }
 
 void reap(pid_t pid) {
-  while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
-  }
+  uninterrupted([&] { return ::waitpid(pid, nullptr, 0); });
 }
 
 void keep_exit_statuses() {
@@ -200,8 +200,7 @@ void ChildProcess::State::end() {
   loop.unwatch(pidfd.fd());
   pidfd_send(pidfd.fd(), SIGKILL);
   siginfo_t info{};
-  while (::waitid(kPidfdId, static_cast<id_t>(pidfd.fd()), &info, WEXITED) != 0 && errno == EINTR) {
-  }
+  uninterrupted([&] { return ::waitid(kPidfdId, static_cast<id_t>(pidfd.fd()), &info, WEXITED); });
   pidfd.reset();
 }
 

@@ -95,17 +95,29 @@ Result<std::string> parse_opaque_host(std::string_view input) {
   return out;
 }
 
+namespace {
+
+// `suffix` itself, or a name below it.
+bool is_under(std::string_view host, std::string_view suffix) {
+  if (!host.ends_with(suffix)) return false;
+  return host.size() == suffix.size() || host[host.size() - suffix.size() - 1] == '.';
+}
+
+}  // namespace
+
+bool is_localhost(std::string_view host) {
+  if (host.ends_with('.')) host.remove_suffix(1);
+  return is_under(host, "localhost");
+}
+
 bool is_private_host_name(std::string_view host) {
   if (const std::optional<IpAddress> address = IpAddress::parse(host)) {
     return !is_public_address(*address);
   }
   if (host.ends_with('.')) host.remove_suffix(1);
   if (host.find('.') == std::string_view::npos) return true;
-  return std::any_of(
-      std::begin(kPrivateSuffixes), std::end(kPrivateSuffixes), [host](std::string_view suffix) {
-        if (!host.ends_with(suffix)) return false;
-        return host.size() == suffix.size() || host[host.size() - suffix.size() - 1] == '.';
-      });
+  return std::any_of(std::begin(kPrivateSuffixes), std::end(kPrivateSuffixes),
+                     [host](std::string_view suffix) { return is_under(host, suffix); });
 }
 
 std::string registrable_domain(std::string_view host) {

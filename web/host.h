@@ -41,6 +41,10 @@ struct IpAddress {
 // (v4-mapped, v4-compatible, 6to4, NAT64, Teredo), by the IANA special-purpose address registries.
 bool is_public_address(const IpAddress& address);
 
+// "localhost" and below, with the root's dot or without: this machine, whatever the DNS says
+// (RFC 6761 §6.3).
+bool is_localhost(std::string_view host);
+
 // True when the host itself says that it is not on the public internet: a literal address that is
 // not public, "localhost" and below, a single label, or a special-use suffix (.local, .localdomain,
 // .lan, .internal, .intranet, .home.arpa, .test, …).

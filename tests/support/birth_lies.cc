@@ -15,6 +15,7 @@
 
 #include <cstddef>
 
+#include "tests/support/connect_listener.h"
 #include "tests/support/lying_fetcher.h"
 
 namespace crawl::test {
@@ -25,20 +26,6 @@ Hello true_hello() {
   Hello hello;
   hello.pid = ::getpid();
   return hello;
-}
-
-// The listener of a filter with one rule: connect() asks.
-int ask_about_connect() {
-  sock_filter program[] = {
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_connect, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-  };
-  const sock_fprog filter{4, program};
-  ::prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL);
-  return static_cast<int>(
-      ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &filter));
 }
 
 void connect_somewhere() {

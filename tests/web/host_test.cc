@@ -277,6 +277,15 @@ TEST_CASE("host: an IPv4 address inside an IPv6 address decides", "[host]") {
   CHECK_FALSE(is_public("::8.8.8.8"));  // IPv4-compatible: deprecated, routed nowhere
 }
 
+TEST_CASE("host: localhost and what is below it", "[host]") {
+  for (const auto* here : {"localhost", "localhost.", "a.localhost", "a.b.localhost."}) {
+    CHECK(is_localhost(here));
+  }
+  for (const auto* elsewhere : {"notlocalhost", "localhost.example", "localhost..", "", "."}) {
+    CHECK_FALSE(is_localhost(elsewhere));
+  }
+}
+
 TEST_CASE("host: names that say they are private are known", "[host]") {
   for (const char* inside :
        {"localhost", "localhost.", "a.localhost", "printer", "nas.local", "x.localdomain", "r.lan",
