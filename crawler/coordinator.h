@@ -91,7 +91,7 @@ class Coordinator final : public FetcherPool::Delegate {
     int rounds = 0;                        // of tidy() that it has been out
     AddressKey address = kAddressUnknown;  // it counts against
     Errand errand;                         // robots: whose it is; host_id is who is asked
-    PendingUrl url;                        // unless robots
+    PendingUrl url;                        // robots: only its URL
   };
 
   // FetcherPool::Delegate
@@ -147,7 +147,9 @@ class Coordinator final : public FetcherPool::Delegate {
   void write_pause(const Host& host, const Transfer& transfer, bool rose);
 
   // outages.cc
-  bool watch_network(const Lease& lease, const Host& asked, const Transfer& transfer);
+  bool watch_network(const Lease& lease, Host& asked, const Transfer& transfer);
+  void remember_answer(const Host& asked, std::string_view url);
+  void ask_control(const Host& silent, Reach silence);
   bool network_is_gone(int64_t now) const;
   bool expected_hosts_silent() const;
   bool expected_host_waits() const;
@@ -176,6 +178,7 @@ class Coordinator final : public FetcherPool::Delegate {
 
   // handing_out.cc
   void hand_out();
+  Host* take_next();
   bool release_one_waiting();
   void release(int64_t host_id);
   void release_waiting(size_t fetcher);
@@ -219,7 +222,8 @@ class Coordinator final : public FetcherPool::Delegate {
   void ask_for_robots(Host& asking, std::string_view url);
   Host& host_of(const Url& url);
   void lease_robots(Host& asked, size_t fetcher);
-  RobotsGate& end_errand(const Lease& lease);
+  Host& asking_host(const Lease& lease);
+  void end_errand(const Lease& lease);
   void give_up_errand(Host& asked);
   bool on_robots_result(uint64_t lease_id, std::string_view bytes);
   void use_crawl_delay(Host& host) const;
@@ -290,8 +294,15 @@ class Coordinator final : public FetcherPool::Delegate {
   int64_t pending_ = 0;  // URLs waiting or in flight
   int64_t answers_ = 0;  // responses with an HTTP status: somebody was reached
   int64_t unreached_ = 0;
-  int64_t latest_answering_ = 0;   // host id
-  bool several_answered_ = false;  // hosts, in this run
+  // The two hosts that answered last in this run: they can tell whether the network is there.
+  struct Answerer {
+    int64_t host_id = 0;
+    std::string name;
+    size_t scheme = 0;
+    int64_t asked_ms = 0;  // as a control, since it answered
+  };
+  std::array<Answerer, 2> answerers_;
+  int64_t control_at_ms_ = 0;  // the next question to one of them, at the earliest
   bool previous_died_ = false;
   bool write_failed_ = false;
 

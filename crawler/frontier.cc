@@ -26,6 +26,8 @@ std::optional<int64_t> Frontier::ready_ms(const Host& host) const {
   if (!host.errands.empty()) return at;
   const std::optional<int64_t> queued = host.queue.ready_ms();
   if (!queued) return std::nullopt;
+  // What ends without a request need not wait for one's turn.
+  if (gate(host, host.queue.peek(*queued)->url).state == RobotsState::kUnreachable) return queued;
   at = std::max(at, *queued);
   // While one robots.txt is waited for, a URL that another decides about may come first.
   for (;;) {
@@ -60,13 +62,16 @@ void Frontier::reschedule(Host& host) {
 
 Host* Frontier::take_ready(int64_t now_ms) {
   if (ready_.empty()) return nullptr;
-  const Host::ReadyKey first = *ready_.begin();
-  if (std::get<0>(first) > now_ms) return nullptr;
-  ready_.erase(ready_.begin());
-  Host* host = find(std::get<2>(first));
-  host->ready_.reset();
-  host->turn_ms = std::get<0>(first);
-  return host;
+  Host* host = find(std::get<2>(*ready_.begin()));
+  return take(*host, now_ms) ? host : nullptr;
+}
+
+bool Frontier::take(Host& host, int64_t now_ms) {
+  if (!host.ready_ || std::get<0>(*host.ready_) > now_ms) return false;
+  host.turn_ms = std::get<0>(*host.ready_);
+  ready_.erase(*host.ready_);
+  host.ready_.reset();
+  return true;
 }
 
 std::optional<int64_t> Frontier::next_ready_ms() const {

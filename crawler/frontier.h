@@ -29,11 +29,13 @@
 namespace crawl {
 
 inline constexpr size_t kNoFetcher = static_cast<size_t>(-1);
+inline constexpr int64_t kHeard = -1;
 
 // A robots.txt that a host is to be asked for: its own, or one that redirects to it.
 struct Errand {
-  int64_t host_id = 0;  // whose robots.txt it is
-  size_t scheme = 0;    // which of its gates waits
+  int64_t host_id = 0;   // whose robots.txt it is
+  size_t scheme = 0;     // which of its gates waits
+  bool control = false;  // its own, and none waits: does it answer at all?
 };
 
 // Requests in a row to which nobody answered, or with 429 or 503 only. A host that has been silent
@@ -62,6 +64,7 @@ struct Host {
   int64_t turn_ms = 0;         // its latest turn: what peek() and pop() are to be asked for
   int in_flight = 0;           // robots.txt included
   Silence silence;
+  int64_t silent_since_ms = kHeard;      // when the first of its silences in a row ended
   AddressKey address = kAddressUnknown;  // it answered from last
   size_t fetcher = kNoFetcher;           // affinity: whose connection is warm
   bool answered = false;                 // ever, in whichever run
@@ -100,6 +103,8 @@ class Frontier {
   // The host whose turn it is, or nullptr; its turn_ms says since when. It is taken off the list
   // until reschedule().
   Host* take_ready(int64_t now_ms);
+  // The same for this one, if it may be asked.
+  bool take(Host& host, int64_t now_ms);
   // When the next host becomes ready; nullopt: none will without outside help.
   std::optional<int64_t> next_ready_ms() const;
 

@@ -101,9 +101,7 @@ Coordinator::Ended Coordinator::end_request(const Lease& lease, const Transfer& 
   ++(transfer.status > 0 ? answers_ : unreached_);
   if (transfer.status > 0) {
     asked.answered = true;
-    if (std::exchange(latest_answering_, asked.id) != asked.id && answers_ > 1) {
-      several_answered_ = true;
-    }
+    remember_answer(asked, lease.url.url);
     const AddressKey address = address_key(transfer.address);
     if (address != kAddressUnknown) asked.address = address;
   }
@@ -112,7 +110,8 @@ Coordinator::Ended Coordinator::end_request(const Lease& lease, const Transfer& 
   if (doubtful) feedback = network_.outage() ? Feedback::kFailed : Feedback::kStrained;
   const bool rose = asked.politeness.on_end(
       clock_.monotonic_ms(), {feedback, transfer.retry_after_ms, transfer.elapsed_ms});
-  if (!doubtful || !network_.outage() || !expected_host_waits()) listen(asked, transfer);
+  const bool waits = network_.outage() && (answers_ > 0 || expected_host_waits());
+  if (!doubtful || !waits) listen(asked, transfer);
   // A long pause of the host must not keep a fetcher reserved for one of its suspects.
   constexpr int64_t kLongPauseMs = 5000;
   if (asked.politeness.next_at_ms() > clock_.monotonic_ms() + kLongPauseMs) unreserve(asked.id);

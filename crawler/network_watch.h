@@ -2,10 +2,10 @@
 #pragma once
 
 // Is it the host that is silent, or the network that is gone? A silence is *doubtful* while nobody
-// has shown a sign of life since its request began: it says nothing of its host then. When the
-// doubtful silences go on, from several hosts in a row, there is an *outage*: nobody answers, and
-// only one request now and then is worth while, until somebody does. No clock here but what is
-// passed in.
+// has shown a sign of life since its request began, nor since the host was silent first: it says
+// nothing of its host then. When the doubtful silences go on, from several hosts in a row, there is
+// an *outage*: nobody answers, and only one request now and then is worth while, until somebody
+// does. No clock here but what is passed in.
 
 #include <cstdint>
 #include <map>
@@ -28,11 +28,15 @@ class NetworkWatch {
     bool name_answered = false;
     int64_t began_ms = 0;
     int64_t ended_ms = 0;
+    int64_t silent_since_ms =
+        0;  // when the first of the host's silences in a row ended; or as above
   };
   // True when it was a doubtful silence. Signs of life end an outage here: of a host, any; of a
   // name server, one in which no name could be had.
   bool hear(const Report& report);
 
+  // Has anybody shown a sign of life of that kind lately? Where not, it may be asked for one.
+  bool quiet(Reach silence, int64_t now_ms) const;
   // Has it been silent since the last sign of life?
   bool suspects(int64_t host_id) const { return silent_hosts_.count(host_id) > 0; }
   // Enough for an outage: `all`: every host that could be expected to answer is silent.
@@ -52,8 +56,11 @@ class NetworkWatch {
   // Names are answered by others than pages: each silence is measured by its own kind.
   int64_t name_alive_ms_ = kNever;
   int64_t host_alive_ms_ = kNever;
-  // Doubtful, since the last sign of life; kSilent, or kNameSilent where it was never more.
-  std::map<int64_t, Reach> silent_hosts_;
+  struct Silent {
+    Reach reach = Reach::kNameSilent;  // or kSilent, where it was ever more
+    bool doubtful = false;
+  };
+  std::map<int64_t, Silent> silent_hosts_;  // since the last sign of life
   int64_t silent_since_ms_ = kNever;
   int64_t outage_since_ms_ = kNever;
   int64_t probe_wait_ms_ = 0;

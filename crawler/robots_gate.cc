@@ -93,34 +93,38 @@ void Coordinator::lease_robots(Host& asked, size_t fetcher) {
   const Errand errand = asked.errands.front();
   asked.errands.pop_front();
   const Host& asking = *frontier_.find(errand.host_id);
-  std::string url = asking.robots[errand.scheme].redirect_url;
-  if (url.empty()) {
-    url = std::string(kRobotsSchemes[errand.scheme]) + "://" + asking.name + "/robots.txt";
-  }
+  const std::string redirected =
+      errand.control ? std::string() : asking.robots[errand.scheme].redirect_url;
   const uint64_t id = begin_request(asked, fetcher);
   Lease& lease = leases_.at(id);
   lease.robots = true;
   lease.errand = errand;
+  lease.url.url = !redirected.empty() ? redirected
+                                      : std::string(kRobotsSchemes[errand.scheme]) + "://" +
+                                            asking.name + "/robots.txt";
   FetchJob job;
   job.lease = id;
   job.kind = JobKind::kRobots;
-  job.url = url;
+  job.url = lease.url.url;
   job.allow_private = asked.allow_private;
-  job.with_credentials = may_have_credentials(url);
+  job.with_credentials = may_have_credentials(job.url);
+  job.anew = errand.control;
   pool_->submit(fetcher, job);
 }
 
-// The gate that a lease of a robots.txt was for; it may be asked for again.
-RobotsGate& Coordinator::end_errand(const Lease& lease) {
-  RobotsGate& robots = frontier_.find(lease.errand.host_id)->robots[lease.errand.scheme];
-  robots.in_flight = false;
-  return robots;
+Host& Coordinator::asking_host(const Lease& lease) { return *frontier_.find(lease.errand.host_id); }
+
+// The robots.txt of the lease may be asked for again.
+void Coordinator::end_errand(const Lease& lease) {
+  if (lease.errand.control) return;
+  asking_host(lease).robots[lease.errand.scheme].in_flight = false;
 }
 
 // A host that is given up is not asked for anybody's robots.txt either.
 void Coordinator::give_up_errand(Host& asked) {
   const Errand errand = asked.errands.front();
   asked.errands.pop_front();
+  if (errand.control) return;
   Host& asking = *frontier_.find(errand.host_id);
   RobotsGate& robots = asking.robots[errand.scheme];
   robots.in_flight = false;
@@ -150,9 +154,12 @@ bool Coordinator::on_robots_result(uint64_t lease_id, std::string_view bytes) {
   const Lease lease = take_lease(lease_id);
   const Ended ended = end_request(lease, transfer);
   Host& asked = ended.asked;
-  RobotsGate& robots = end_errand(lease);
-  Host& asking = *frontier_.find(lease.errand.host_id);
-  if (ended.counts && robots.settle(transfer, std::move(rules), robots_now(options_.retries))) {
+  end_errand(lease);
+  Host& asking = asking_host(lease);
+  RobotsGate& robots = asking.robots[lease.errand.scheme];
+  // Of a control it was only to be known whether anything comes.
+  const bool settles = ended.counts && !lease.errand.control;
+  if (settles && robots.settle(transfer, std::move(rules), robots_now(options_.retries))) {
     robots_settled(asking, lease.errand.scheme);
   }
   changed(asking);

@@ -75,8 +75,7 @@ void Coordinator::on_fetcher_lost(const FetcherPool::Loss& loss) {
   if (loss.blamed != 0 && convicted == 0) requeue(take_lease(loss.blamed));
   if (convicted != 0) {
     Lease lease = take_lease(convicted);
-    row.url =
-        lease.robots ? frontier_.find(lease.errand.host_id)->name + "/robots.txt" : lease.url.url;
+    row.url = lease.url.url;
     row.text += during(loss.phase);
     log_.warning("fetcher " + std::to_string(loss.pid) + " " + loss.cause + ", busy with " +
                  row.url);
@@ -124,7 +123,7 @@ void Coordinator::requeue(const Lease& lease) {
   Host& asked = abandon_request(lease);
   if (lease.robots) {
     end_errand(lease);
-    changed(*frontier_.find(lease.errand.host_id));
+    changed(asking_host(lease));
   } else {
     asked.queue.push(lease.url);
   }
@@ -176,9 +175,11 @@ void Coordinator::quarantine(Host& asked, const Lease& lease, const FetcherPool:
 
 void Coordinator::strike_robots(const Lease& lease, const FetcherPool::Loss& loss) {
   Host& asked = abandon_request(lease);
-  RobotsGate& robots = end_errand(lease);
+  end_errand(lease);
+  if (lease.errand.control) return changed(asked);
+  Host& asking = asking_host(lease);
+  RobotsGate& robots = asking.robots[lease.errand.scheme];
   robots.retry_at_ms = clock_.monotonic_ms() + kStrikePauseMs;
-  Host& asking = *frontier_.find(lease.errand.host_id);
   if (++robots.strikes >= kStrikesMax) {
     robots.refuse("its fetcher died of it: " + loss.cause);
     robots_settled(asking, lease.errand.scheme);

@@ -151,9 +151,15 @@ std::optional<Resolution> Resolver::lookup(std::string_view host) {
     if (known.answer == LookupAnswer::kAnswered) known.answer = LookupAnswer::kNotAsked;
     return known;
   }
+  forget(name);
+  return std::nullopt;
+}
+
+void Resolver::forget(std::string_view host) {
+  const auto cached = cache_.find(normal_name(host));
+  if (cached == cache_.end()) return;
   cache_order_.erase(cached->second.order);
   cache_.erase(cached);
-  return std::nullopt;
 }
 
 void Resolver::resolve(std::string_view host, Handler handler) {
@@ -223,10 +229,7 @@ void Resolver::finish(const std::string& name, Resolution resolution, int64_t ke
 }
 
 void Resolver::remember(const std::string& name, const Resolution& resolution, int64_t keep_ms) {
-  if (const auto old = cache_.find(name); old != cache_.end()) {
-    cache_order_.erase(old->second.order);
-    cache_.erase(old);
-  }
+  forget(name);
   while (!cache_.empty() && cache_.size() >= options_.cache_entries_max) {
     cache_.erase(cache_order_.front());
     cache_order_.pop_front();

@@ -59,6 +59,9 @@ class Resolver {
   // (RFC 6761 §6.3), /etc/hosts, cached answers. nullopt: ask with resolve().
   std::optional<Resolution> lookup(std::string_view host);
 
+  // The next lookup() of the name knows nothing that was cached.
+  void forget(std::string_view host);
+
   // The handler is called from the loop, never from within this call. Requests for one name that
   // arrive while it is being resolved share one query.
   void resolve(std::string_view host, Handler handler);

@@ -127,6 +127,7 @@ void TransferPool::route(uint64_t lease) {
                         std::string(url.host()) + " is not a public host");
   }
   const std::string host(proxy_ ? proxy_->host() : url.host());
+  if (transfer.request().anew) resolver_.forget(host);
   if (const auto known = resolver_.lookup(host)) return resolved(lease, *known);
   resolver_.resolve(host, [this, lease](const Resolution& found) {
     if (active_.count(lease) != 0) resolved(lease, found);

@@ -23,7 +23,7 @@
 namespace crawl {
 
 // Raised with every change of a message or of the shared memory's layout; both sides must agree.
-inline constexpr uint32_t kProtocolVersion = 4;
+inline constexpr uint32_t kProtocolVersion = 5;
 
 enum class MessageType : uint8_t {
   kHello = 1,          // fetcher → coordinator, pipe
@@ -177,6 +177,7 @@ struct FetchJob {
   std::string_view url;            // canonical, http or https, no fragment, no credentials
   bool allow_private = false;      // may connect to private addresses
   bool with_credentials = true;    // send Configure's Authorization and Cookie headers too
+  bool anew = false;               // with a look-up and a connection of its own: nothing kept
   std::string_view etag;           // for If-None-Match; "" : none
   std::string_view last_modified;  // for If-Modified-Since; "" : none
 
@@ -187,6 +188,7 @@ struct FetchJob {
     v.text(m.url, kUrlBytesMax);
     v.flag(m.allow_private);
     v.flag(m.with_credentials);
+    v.flag(m.anew);
     v.text(m.etag, kShortBytesMax);
     v.text(m.last_modified, kShortBytesMax);
   }

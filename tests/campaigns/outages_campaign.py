@@ -15,10 +15,13 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import crawl_run  # noqa: E402
 import private_network  # noqa: E402
 from crawl_run import scaled  # noqa: E402
-from scripted_dns import ScriptedDns  # noqa: E402
+from scripted_dns import FAILING, ScriptedDns  # noqa: E402
 from scripted_server import ScriptedServer, links, page  # noqa: E402
 
 SITE, PORT = "93.184.215.14", 8080
+# Strangers that come last.
+DEAD, BROKEN = [f"http://dead-{number}.example/" for number in range(6)], ["http://broken.example/"]
+LOST, NOWHERE = "198.41.0.0/16", "198.41.0.1"
 HOSTS, PAGES = 6, scaled(8, 40)
 OUTAGE_S = scaled([1], [5, 60, 600])  # from the moment it was noticed
 PACE = ["--delay", "100ms", "--delay-factor", "0", "--timeout", "1s", "--retry-wait", "200ms", "--retries", "1",
@@ -39,6 +42,7 @@ class Outages(crawl_run.EndToEnd):
         routes["/strangers"] = links(*(f"/to/{number}" for number in range(PAGES)))
         for number in range(PAGES):
             routes[f"/to/{number}"] = links(f"http://stranger-{number}.example:{PORT}/0")
+        routes["/dead"], routes["/broken"] = links(*DEAD), links(*BROKEN)
         cls.server = ScriptedServer(routes, SITE, PORT)
 
     def setUp(self):
@@ -129,20 +133,76 @@ class Outages(crawl_run.EndToEnd):
                 self.finish(run)
                 self.whole(HOSTS * (PAGES + 1) + 1 + 2 * PAGES)
 
-    def test_dead_hosts_at_the_end_are_no_outage(self):
-        """Others have answered, and are done; whoever is left has never been heard of."""
-        self.dns.answers = lambda name, count: ["198.41.0.1" if name.startswith("dead") else SITE]
+    def resolve(self, answers):
+        """Names whose addresses are not this site's."""
+        self.dns.answers = lambda name, count: answers(name) or [SITE]
         self.addCleanup(setattr, self.dns, "answers", lambda name, count: [SITE])
-        private_network.lose("198.41.0.0/16")
+
+    @contextlib.contextmanager
+    def lost(self):
+        private_network.lose(LOST)
         try:
-            dead = [f"http://dead-{number}.example/" for number in range(6)]
-            self.crawl(*PACE, "--host-patience", "4s", "--outage-patience", "5s", self.seeds[0], *dead)
+            yield
         finally:
             private_network.bring_back()
+
+    def ended_by_itself(self, dead):
+        """The hosts of these URLs, and no others, had failed; who answered before was asked whether it still does."""
         self.assertEqual(self.told("outage_began"), [])
-        self.assertEqual(len(self.told("host_given_up")), len(dead))
-        self.assertEqual({url: outcome for url, outcome in self.urls().items() if outcome != "ok"},
-                         {url: "connect_failed" for url in dead})
+        self.assertEqual(self.told("host_given_up"), [])
+        self.assertEqual({url: outcome for url, outcome in self.urls().items() if outcome != "ok"}, dead)
+
+    def controls(self):
+        """robots.txt asked for once more."""
+        return self.server.paths()[self.asked_before:].count("/robots.txt") - 1
+
+    def test_dead_hosts_at_the_end_are_no_outage(self):
+        """Others have answered, and are done; whoever is left has never been heard of."""
+        self.resolve(lambda name: [NOWHERE] if name.startswith("dead") else None)
+        with self.lost():
+            self.crawl(*PACE, "--scope", "any", f"{host(0)}/dead")
+        self.ended_by_itself(dict.fromkeys(DEAD, "connect_failed"))
+        self.assertIn(self.controls(), range(1, 4))
+
+    def test_one_name_at_the_end_that_no_server_knows(self):
+        self.resolve(lambda name: FAILING if name.startswith("broken") else None)
+        self.crawl(*PACE, "--scope", "any", f"{host(0)}/broken")
+        self.ended_by_itself(dict.fromkeys(BROKEN, "dns_failed"))
+        self.assertGreaterEqual(self.controls(), 1)
+
+    def test_the_last_host_falls_silent(self):
+        """It had answered; so had another, which is done."""
+        self.resolve(lambda name: [NOWHERE] if name.startswith("late") else None)
+        late = ScriptedServer({"/": links(*(f"/{number}" for number in range(PAGES)))}, NOWHERE, PORT)
+        self.addCleanup(late.close)
+        run = self.begin(*PACE, "--delay", "1s", "--host-patience", "5s", f"{host(0)}/0", f"http://late.example:{PORT}/")
+        crawl_run.wait_for(lambda: "/" in late.paths() and self.place.query(
+            "SELECT 1 FROM urls WHERE url LIKE 'http://late%/0'"), "it has answered")
+        with self.lost():
+            self.finish(run)
+        self.assertEqual(self.told("outage_began"), [])
+        self.assertEqual(self.place.query("SELECT url FROM events WHERE kind = 'host_given_up'"),
+                         [(f"late.example:{PORT}",)])
+        self.assertEqual({outcome for url, outcome in self.urls().items() if outcome != "ok"}, {"connect_failed"})
+        self.assertGreaterEqual(self.controls(), 1)
+
+    def test_only_strangers_are_left_and_the_network_goes(self):
+        """Nobody with work could end the outage: one that answered before does."""
+        self.resolve(lambda name: [NOWHERE] if name.startswith("dead") else None)
+        run = self.begin(*PACE, "--scope", "any", f"{host(0)}/dead")
+        crawl_run.wait_for(lambda: "/dead" in self.server.paths()[self.asked_before:], "only strangers are left")
+        private_network.swallow()
+        try:
+            crawl_run.wait_for(lambda: self.told("outage_began"), "it was noticed")
+            threading.Event().wait(5)
+            self.assertEqual({self.urls()[url] for url in DEAD}, {None})
+        finally:
+            private_network.bring_back()
+        with self.lost():
+            self.finish(run)
+        self.assertEqual(len(self.told("outage_ended")), 1)
+        self.assertEqual(self.told("host_given_up"), [])
+        self.assertEqual({self.urls()[url] for url in DEAD}, {"connect_failed"})
 
     def test_nobody_ever_comes_back(self):
         run = self.begin(*PACE, "--outage-patience", "3s", *self.seeds)

@@ -53,6 +53,29 @@ TEST_CASE("frontier: a host is never due before its delay", "[frontier]") {
   CHECK(frontier.take_ready(6400) == &host);
 }
 
+TEST_CASE("frontier: URLs that end without a request do not wait for the host's delay",
+          "[frontier]") {
+  Frontier frontier(options(1000, 1));
+  Host& host = host_with(frontier, 1, 2);
+  REQUIRE(frontier.take_ready(5000) == &host);
+  ask(frontier, host, 5000);
+  host.robots[0].state = RobotsState::kUnreachable;
+  answer(frontier, host, 1000, 5400);
+  CHECK(frontier.take_ready(5400) == &host);
+}
+
+TEST_CASE("frontier: a host may be taken out of turn, but not before its delay", "[frontier]") {
+  Frontier frontier(options(1000, 1));
+  host_with(frontier, 1, 1);
+  Host& wanted = host_with(frontier, 2, 2);
+  CHECK(frontier.take(wanted, 5000));
+  ask(frontier, wanted, 5000);
+  CHECK_FALSE(frontier.take(wanted, 100'000));
+  answer(frontier, wanted, 2000, 5400);
+  CHECK_FALSE(frontier.take(wanted, 6399));
+  CHECK(frontier.take(wanted, 6400));
+}
+
 TEST_CASE("frontier: ready hosts take turns", "[frontier]") {
   Frontier frontier(options(0, 16));
   host_with(frontier, 1, 100);

@@ -8,7 +8,7 @@ using namespace crawl;
 namespace {
 
 NetworkWatch::Report report(int64_t host, Reach reach, int64_t began_ms, int64_t ended_ms) {
-  return {host, reach, false, began_ms, ended_ms};
+  return {host, reach, false, began_ms, ended_ms, began_ms};
 }
 
 // Three hosts in a row, over kSilenceMinMs.
@@ -30,6 +30,55 @@ TEST_CASE("network watch: a silence is doubtful until somebody shows a sign of l
   CHECK_FALSE(watch.hear(report(2, Reach::kAnswered, 150, 300)));
   CHECK_FALSE(watch.hear(report(1, Reach::kSilent, 250, 400)));  // began before the answer at 300
   CHECK(watch.hear(report(1, Reach::kSilent, 350, 400)));
+}
+
+TEST_CASE("network watch: a silence is the host's own when somebody was heard of since its first",
+          "[network]") {
+  NetworkWatch watch;
+  NetworkWatch::Report silence = report(1, Reach::kSilent, 100, 200);
+  CHECK(watch.hear(silence));
+  silence.silent_since_ms = 200;
+  CHECK_FALSE(watch.hear(report(2, Reach::kAnswered, 300, 400)));
+  silence.began_ms = 500;
+  silence.ended_ms = 600;
+  CHECK_FALSE(watch.hear(silence));
+  // It may still be the network by now, but that takes another's word.
+  CHECK(watch.suspects(1));
+  CHECK_FALSE(watch.enough(9000, true));
+  watch.hear(report(2, Reach::kSilent, 700, 800));
+  CHECK(watch.enough(9000, true));
+}
+
+TEST_CASE("network watch: what was under way when somebody was heard of last says little",
+          "[network]") {
+  NetworkWatch watch;
+  watch.hear(report(9, Reach::kAnswered, 50, 150));
+  NetworkWatch::Report silence = report(1, Reach::kSilent, 100, 5000);
+  CHECK_FALSE(watch.hear(silence));
+  silence = {1, Reach::kSilent, false, 6000, 9000, 5000};
+  CHECK(watch.hear(silence));
+}
+
+TEST_CASE("network watch: in an outage every silence is doubtful", "[network]") {
+  NetworkWatch watch;
+  watch.hear(report(9, Reach::kAnswered, 50, 60));
+  for (int64_t host = 1; host <= 3; ++host) {
+    watch.hear(report(host, Reach::kSilent, 100, 1000 * host));
+  }
+  watch.begin_outage(4000);
+  NetworkWatch::Report silence = report(4, Reach::kSilent, 5000, 6000);
+  silence.silent_since_ms = 40;
+  CHECK(watch.hear(silence));
+}
+
+TEST_CASE("network watch: each kind of silence is quiet when nobody of its kind was heard of",
+          "[network]") {
+  NetworkWatch watch;
+  CHECK(watch.quiet(Reach::kSilent, 10'000));
+  watch.hear(report(1, Reach::kAnswered, 10'000, 11'000));
+  CHECK_FALSE(watch.quiet(Reach::kSilent, 13'999));
+  CHECK(watch.quiet(Reach::kSilent, 14'000));
+  CHECK(watch.quiet(Reach::kNameSilent, 11'000));
 }
 
 TEST_CASE("network watch: what says nothing of the network is neither", "[network]") {

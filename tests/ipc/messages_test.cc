@@ -57,7 +57,7 @@ Configure sample(const Configure*) {
 }
 
 FetchJob sample(const FetchJob*) {
-  return FetchJob{5, JobKind::kRobots, "http://h/robots.txt", true, false, "\"tag\"", "Tue"};
+  return FetchJob{5, JobKind::kRobots, "http://h/robots.txt", true, false, true, "\"tag\"", "Tue"};
 }
 ParseJob sample(const ParseJob*) {
   return ParseJob{6,     JobKind::kRobots,           "http://h/", "text/html",

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A name server (UDP, RFC 1035) whose answers a test's function gives: of a name and how often it was
-asked for so far, this time included, a list of addresses; None: there is no such name."""
+asked for so far, this time included, a list of addresses; None: there is no such name; FAILING: SERVFAIL."""
 
 import collections
 import contextlib
@@ -10,10 +10,11 @@ import struct
 import threading
 
 TYPES = {1: 4, 28: 6}  # A, AAAA
+FAILING = "failing"
 
 
 class ScriptedDns:
-    """`mood`: "well", "silent", or "failing" (SERVFAIL)."""
+    """`mood`: "well", "silent", or FAILING."""
 
     def __init__(self, address, answers):
         self.mood = "well"
@@ -41,11 +42,10 @@ class ScriptedDns:
         kind = struct.unpack("!H", query[at + 1:at + 3])[0]
         self._counts[name, kind] += 1
         answers = self.answers(name, self._counts[name, kind])
-        addresses = [ipaddress.ip_address(one) for one in answers or ()]
+        failing = FAILING in (self.mood, answers)
+        addresses = [] if failing else [ipaddress.ip_address(one) for one in answers or ()]
         packed = [one.packed for one in addresses if one.version == TYPES.get(kind)]
         # The name is at offset 12; class IN; TTL 0.
         records = b"".join(struct.pack("!HHHIH", 0xC00C, kind, 1, 0, len(data)) + data for data in packed)
-        flags = 0x8180 if answers is not None else 0x8183
-        if self.mood == "failing":
-            flags, packed, records = 0x8182, [], b""
+        flags = 0x8182 if failing else 0x8180 if answers is not None else 0x8183
         return query[:2] + struct.pack("!HHHHH", flags, 1, len(packed), 0, 0) + question + records
