@@ -11,6 +11,7 @@ import pathlib
 import sys
 import threading
 import time
+import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import crawl_run  # noqa: E402
@@ -27,8 +28,10 @@ DEADLINE_S = crawl_run.scaled(240, 600)
 BOMB_CPU_S = 2
 FETCHER_MIB = 256  # docs/processes.md: whatever it is fed
 COORDINATOR_MIB = 256  # more than in a run of good pages alone
-FAST = ["-f", "2", "-c", "96", "--delay", "0", "--retries", "0", "--address-concurrency", "256", "--host-patience",
-        "0s", "--timeout", f"{TIMEOUT_S}s"]
+PACE = ["-f", "2", "-c", "96", "--retries", "0", "--address-concurrency", "256", "--host-patience", "0s",
+        "--timeout", f"{TIMEOUT_S}s"]
+FAST = ["--delay", "0"]
+POLITE = ["--delay", "250ms", "--delay-factor", "0"]
 
 
 def status_mib(pid, field):
@@ -93,20 +96,25 @@ class Hostile(crawl_run.EndToEnd):
             "self-signed": tls.server_context(), "wrong-host": cls.authority.context("another.localhost"),
             "unknown-authority": stranger.context("tls-unknown-authority.localhost"), "old-version": old}
 
-    def crawl_all(self, seeds, database):
+    def crawl_all(self, seeds, database, pace=FAST):
         """How long it took, and the peaks of its processes."""
         self.place.write("seeds.txt", "\n".join(seeds) + "\n")
         trust = ["--ca-file", self.authority.file] if self.authority else []
         begun = time.monotonic()
         self.place.database = database
-        run = self.begin(*FAST, *trust, self.place.folder / "seeds.txt")
+        run = self.begin(*PACE, *pace, *trust, self.place.folder / "seeds.txt")
         watch = Watch(run)
         ended = self.finish(run, deadline_s=DEADLINE_S)
         print(ended.stderr[-2000:])
         return time.monotonic() - begun, *watch.done()
 
-    def clean(self):
-        return self.crawl_all(self.server.good_seeds(), self.place.folder / "clean.db")
+    def clean(self, pace=FAST):
+        return self.crawl_all(self.server.good_seeds(), self.place.folder / f"clean {pace[1]}.db", pace)
+
+    def all_seeds(self, bad):
+        seeds = self.bad_seeds(bad) + self.server.good_seeds()
+        self.random.shuffle(seeds)
+        return seeds
 
     def bad_seeds(self, behaviours):
         return [f"{self.server.url(one)} {one.options}" for one in behaviours]
@@ -183,9 +191,7 @@ class Campaign(Hostile):
         # Whoever is told to come back in an hour would do so for a sitemap.
         bad = [one for one in self.behaviours if one.row != "sitemaps"]
         for number in range(crawl_run.scaled(1, 3)):
-            seeds = self.bad_seeds(bad) + self.server.good_seeds()
-            self.random.shuffle(seeds)
-            took_s, coordinator, fetchers = self.crawl_all(seeds, self.place.folder / f"{number}.db")
+            took_s, coordinator, fetchers = self.crawl_all(self.all_seeds(bad), self.place.folder / f"{number}.db")
             good_s = self.place.query("SELECT (julianday(max(fetched_at)) - julianday((SELECT started_at FROM runs)))"
                                       " * 86400 FROM pages WHERE url LIKE 'http://good%'")[0][0]
             print(f"round {number}: {len(bad)} behaviours, {GOOD} good pages in {took_s:.1f} s (the good ones "
@@ -198,6 +204,17 @@ class Campaign(Hostile):
                 self.assertLess(took_s, 2 * clean_s + 4 * TIMEOUT_S + len(SHAPES) * BOMB_CPU_S)
             self.assertLess(max(fetchers), FETCHER_MIB)
             self.assertLess(coordinator, clean_mib + COORDINATOR_MIB)
+
+    @unittest.skipUnless(FULL, "takes minutes")
+    def test_at_a_polite_pace(self):
+        """The good pages set the pace then, and the bad ones are done meanwhile."""
+        clean_s, _, _ = self.clean(POLITE)
+        bad = [one for one in self.behaviours if one.row != "sitemaps"]
+        took_s, _, _ = self.crawl_all(self.all_seeds(bad), self.place.folder / "polite.db", POLITE)
+        print(f"{len(bad)} behaviours, {GOOD} good pages, {' '.join(POLITE)}: {took_s:.1f} s, without the bad "
+              f"{clean_s:.1f} s", flush=True)
+        self.check_good_pages()
+        self.assertLess(took_s, 2 * clean_s)
 
     def test_sitemaps(self):
         self.sitemaps = True
