@@ -341,19 +341,21 @@ void HttpTransfer::hold() {
 
 // Bodies without a coding have paused in the callback, of whose data libcurl keeps what is left;
 // that of a coding could be anything, so those end their turn first.
-void HttpTransfer::share_memory() {
+bool HttpTransfer::share_memory() {
   if (must_wait()) {
-    if (decoded_ == 0 || !head_.has_content_coding()) return;
+    if (decoded_ == 0 || !head_.has_content_coding()) return false;
     curl_easy_pause(easy_, CURLPAUSE_RECV);
-    return hold();
+    hold();
+    return false;
   }
-  if (!std::exchange(is_held_, false)) return;
+  if (!std::exchange(is_held_, false)) return false;
   const int64_t spared_ms =
       std::min(now_ms() - held_at_ms_, context_.settings.timeout_ms - spared_ms_);
   spared_ms_ += spared_ms;
   begun_ms_ += spared_ms;
   active_ms_ = now_ms();
   curl_easy_pause(easy_, CURLPAUSE_CONT);
+  return true;
 }
 
 int64_t HttpTransfer::next_deadline_ms() {

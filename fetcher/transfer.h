@@ -131,8 +131,9 @@ class HttpTransfer {
   // Lets go of a large body's memory.
   void drop_body();
   // To be called when the loop's turn ends. A transfer that has to wait reads no more; up to the
-  // time that it has altogether, that counts for nothing.
-  void share_memory();
+  // time that it has altogether, that counts for nothing. True when it reads again: its deadline is
+  // another then.
+  bool share_memory();
 
  private:
   // Why our callbacks stopped libcurl.

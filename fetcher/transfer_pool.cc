@@ -86,8 +86,8 @@ void TransferPool::share_memory() {
       context_.going = active.transfer.get();
     }
   }
-  for (const auto& [lease, active] : active_) {
-    if (active.in_multi) active.transfer->share_memory();
+  for (auto& [lease, active] : active_) {
+    if (active.in_multi && active.transfer->share_memory()) watch_deadline(active);
   }
   context_.some_wait |= is_full;
 }

@@ -53,13 +53,12 @@ Verdict bad_coding(const Ending& ending) {
   return {chain ? Outcome::kDecodeBomb : Outcome::kProtocolError, reason(ending)};
 }
 
-// No packet was sent: the connection was decided against, this machine is short of something, or it
-// has no route to any IPv6 address at all.
+// No packet was sent: the connection was decided against (crawler/connection_broker.h), this
+// machine is short of something, or it has no route to any IPv6 address at all.
 bool is_trouble_here(const Ending& ending) {
   if (ending.head_complete) return false;
   switch (ending.os_errno) {
     case EACCES:
-    case EPERM:
     case EMFILE:
     case ENFILE:
     case ENOMEM:
@@ -71,10 +70,12 @@ bool is_trouble_here(const Ending& ending) {
   }
 }
 
-// The kernel gave up waiting for the other side, or knows no way there.
+// The kernel gave up waiting for the other side, knows no way there, or lets nothing out (EPERM: a
+// firewall of this machine).
 bool is_silence(int os_errno) {
   return os_errno == ENETUNREACH || os_errno == ENETDOWN || os_errno == EHOSTUNREACH ||
-         os_errno == EHOSTDOWN || os_errno == ETIMEDOUT || os_errno == EADDRNOTAVAIL;
+         os_errno == EHOSTDOWN || os_errno == ETIMEDOUT || os_errno == EADDRNOTAVAIL ||
+         os_errno == EPERM;
 }
 
 }  // namespace

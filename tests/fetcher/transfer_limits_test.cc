@@ -220,6 +220,34 @@ TEST_CASE("transfer: large bodies share their memory, and all come whole", "[tra
   CHECK_FALSE(rig.pool().is_full());
 }
 
+TEST_CASE("transfer: one that had to wait for memory, and stalls then, is noticed in time",
+          "[transfer]") {
+  constexpr size_t kBytes = 7u << 20;
+  constexpr size_t kBodies = 4;
+  const auto server = always("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: " +
+                                 std::to_string(kBytes + 1) + "\r\n\r\n" + std::string(kBytes, 'x'),
+                             After::kKeepOpen);
+  FetchSettings settings;
+  settings.stall_timeout_ms = 200;
+  settings.timeout_ms = 5000;
+  TransferRig rig(settings);
+  size_t done = 0;
+  rig.pool().on_done([&](std::unique_ptr<HttpTransfer> transfer) {
+    CHECK(transfer->report().outcome == Outcome::kTimeout);
+    CHECK(mentions(transfer->report().detail, "no byte for"));
+    rig.pool().recycle(std::move(transfer));
+    ++done;
+  });
+  for (size_t i = 1; i <= kBodies; ++i) {
+    FetchRequest request;
+    request.lease = i;
+    request.url = server->url("/" + std::to_string(i));
+    request.policy = AddressPolicy::kAny;
+    REQUIRE(rig.pool().start(std::move(request)).has_value());
+  }
+  while (done < kBodies) rig.turn(1000);
+}
+
 TEST_CASE("transfer: a coding that is not what it says is a protocol error", "[transfer]") {
   const auto server = always(ScriptedServer::response(
       "200 OK", "Content-Type: text/html\r\nContent-Encoding: gzip\r\n", "this is no gzip at all"));

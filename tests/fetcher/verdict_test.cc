@@ -28,7 +28,7 @@ TEST_CASE("verdict: what comes back from a host is an answer, a refusal too", "[
 }
 
 TEST_CASE("verdict: no way to a host is silence", "[verdict]") {
-  const int why = GENERATE(ENETUNREACH, EHOSTUNREACH, ETIMEDOUT, ENETDOWN);
+  const int why = GENERATE(ENETUNREACH, EHOSTUNREACH, ETIMEDOUT, ENETDOWN, EPERM);
   CHECK(reach_of(ended(CURLE_COULDNT_CONNECT, why)) == Reach::kSilent);
   CHECK(reach_of(ended(CURLE_OPERATION_TIMEDOUT)) == Reach::kSilent);
 }
