@@ -10,7 +10,7 @@
 
 #include "crawler/options.h"
 #include "crawler/part_commands.h"
-#include "crawler/read_commands.h"
+#include "reader/commands.h"
 
 namespace crawl {
 

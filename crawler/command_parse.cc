@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "crawler/base64.h"
+#include "base/base64.h"
 #include "crawler/json_check.h"
 #include "crawler/line_service.h"
 #include "crawler/parse_client.h"

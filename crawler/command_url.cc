@@ -3,7 +3,7 @@
 
 #include "base/log.h"
 #include "crawler/canonical_option.h"
-#include "crawler/json_lines.h"
+#include "reader/json_lines.h"
 #include "crawler/part_commands.h"
 #include "web/host.h"
 #include "web/url.h"

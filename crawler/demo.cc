@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "crawler/demo_server.h"
-#include "crawler/json_lines.h"
+#include "reader/json_lines.h"
 #include "crawler/part_commands.h"
 #include "crawler/progress.h"
 #include "crawler/run.h"

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "crawler/json_lines.h"
+#include "reader/json_lines.h"
 #include "crawler/options.h"
 #include "crawler/parse_client.h"
 

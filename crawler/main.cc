@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "base/out_of_memory.h"
 #include "crawler/command_line.h"
-#include "crawler/json_lines.h"
+#include "reader/json_lines.h"
 #include "crawler/run.h"
 
 namespace crawl {

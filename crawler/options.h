@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/exit_code.h"
 #include "base/log.h"
 #include "base/vocabulary.h"
 #include "crawler/traps.h"
@@ -16,23 +17,6 @@
 #include "web/canonical.h"
 
 namespace crawl {
-
-// Exit codes: sysexits(3), docs/promises.md.
-enum class ExitCode : int {
-  kDone = 0,
-  kUsage = 64,
-  kNoSeeds = 65,
-  kNoInput = 66,
-  kUnreachable = 69,
-  kBug = 70,
-  kCannotCreate = 73,
-  kIo = 74,
-  kBusy = 75,
-  kConfig = 78,
-  kHungUp = 129,
-  kInterrupted = 130,
-  kTerminated = 143,
-};
 
 enum class RobotsPolicy : uint8_t { kObey, kIgnore };
 

@@ -31,19 +31,6 @@ constexpr std::string_view kPrefixBudget = "prefix_budget";
 constexpr std::string_view kQueryBudget = "query_budget";
 constexpr std::string_view kHostBudget = "host_budget";
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kRuleTexts = {{
-    {kRepeatedSegments, "its path repeats itself"},
-    {kDeepPath, "its path is deeper than 30 folders"},
-    {kCalendar, "it belongs to a calendar without end"},
-    {kSessionId, "the same URL keeps coming back under new sessions"},
-    {kQueryGrowth, "its query keeps growing"},
-    {kNearDuplicates, "the latest pages of its folder all read the same"},
-    {kPrefixBudget, "its folder has as many URLs as are allowed (--max-prefix-urls)"},
-    {kQueryBudget, "its path has as many queries as are allowed (--max-query-urls)"},
-    {kHostBudget, "its host has as many URLs as are allowed (--max-host-urls)"},
-    {kDomainBudget, "its domain has as many hosts as are allowed (--max-domain-hosts)"},
-}};
-
 // Appends `text` with each run of digits as one "0".
 void append_collapsed(std::string_view text, std::string& out) {
   for (size_t i = 0; i < text.size();) {
@@ -227,13 +214,6 @@ void TrapGuard::on_page(int64_t host_id, const Url& url, uint64_t simhash, size_
   extend(pages_key(host_id, url), url, simhash, nullptr);
   const std::optional<UrlDate> date = find_date(url.path(), url.query());
   if (date) extend(calendar_key(host_id, url), url, simhash, &date->month);
-}
-
-std::string_view trap_rule_text(std::string_view rule) {
-  for (const auto& [name, text] : kRuleTexts) {
-    if (name == rule) return text;
-  }
-  return {};
 }
 
 }  // namespace crawl

@@ -113,7 +113,4 @@ class TrapGuard {
   mutable std::string scratch_;
 };
 
-// What a rule means, for people: "its path repeats itself". "" for an unknown name.
-std::string_view trap_rule_text(std::string_view rule);
-
 }  // namespace crawl

@@ -69,6 +69,20 @@ constexpr Texts<SkipReason> kReasonTexts = {{
     {"it is an image, a style sheet, a script or the like: recorded, not fetched", ""},
 }};
 
+// The names that crawler/traps.cc and crawler/trap_rules.cc give.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kTrapRuleTexts = {{
+    {"repeated_segments", "its path repeats itself"},
+    {"deep_path", "its path is deeper than 30 folders"},
+    {"calendar", "it belongs to a calendar without end"},
+    {"session_id", "the same URL keeps coming back under new sessions"},
+    {"query_growth", "its query keeps growing"},
+    {"near_duplicates", "the latest pages of its folder all read the same"},
+    {"prefix_budget", "its folder has as many URLs as are allowed (--max-prefix-urls)"},
+    {"query_budget", "its path has as many queries as are allowed (--max-query-urls)"},
+    {"host_budget", "its host has as many URLs as are allowed (--max-host-urls)"},
+    {"domain_budget", "its domain has as many hosts as are allowed (--max-domain-hosts)"},
+}};
+
 }  // namespace
 
 Explanation explain(Outcome outcome) {
@@ -89,6 +103,13 @@ std::optional<SkipReason> skip_reason_named(std::string_view name_text) {
     if (name(reason) == name_text) return reason;
   }
   return std::nullopt;
+}
+
+std::string_view trap_rule_text(std::string_view rule) {
+  for (const auto& [name, text] : kTrapRuleTexts) {
+    if (name == rule) return text;
+  }
+  return {};
 }
 
 }  // namespace crawl

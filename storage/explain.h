@@ -19,5 +19,7 @@ struct Explanation {
 Explanation explain(Outcome outcome);    // kNone: not fetched yet
 Explanation explain(SkipReason reason);  // kNone: all ""
 std::optional<SkipReason> skip_reason_named(std::string_view name);
+// What a kind of trap (`urls.rule`) means: "its path repeats itself". "" for an unknown name.
+std::string_view trap_rule_text(std::string_view rule);
 
 }  // namespace crawl

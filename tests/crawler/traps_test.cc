@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "crawler/traps.h"
+#include "storage/explain.h"
 
 #include <filesystem>
 #include <iostream>

@@ -13,9 +13,9 @@
 
 #include "base/check.h"
 #include "base/escape.h"
-#include "crawler/base64.h"
+#include "base/base64.h"
 #include "crawler/json_check.h"
-#include "crawler/json_lines.h"
+#include "reader/json_lines.h"
 
 namespace {
 

@@ -12,6 +12,7 @@
 #include "base/check.h"
 #include "crawler/trap_rules.h"
 #include "crawler/traps.h"
+#include "storage/explain.h"
 #include "web/url.h"
 
 namespace {

@@ -19,7 +19,8 @@ LAYERS = {
     "storage": {"base", "web"},
     "seeds": {"base", "web"},
     "fetcher": {"base", "web", "ipc"},
-    "crawler": {"base", "web", "ipc", "storage", "seeds"},
+    "reader": {"base", "web", "storage"},
+    "crawler": {"base", "web", "ipc", "storage", "seeds", "reader"},
 }
 
 # Which folders or files may include a third-party header, by prefix of its name.
@@ -36,12 +37,12 @@ THIRD_PARTY = {
     "expat.h": {"fetcher/xml_reader."},
     "zlib.h": {"fetcher/gunzip."},
     "seccomp.h": {"fetcher/"},
-    "xxhash.h": {"web/", "storage/", "fetcher/", "crawler/", "tests/campaigns/disk_", "tests/support/lying_"},
+    "xxhash.h": {"web/", "storage/", "fetcher/", "crawler/", "reader/", "tests/campaigns/disk_", "tests/support/lying_"},
     "zstd": {"fetcher/", "storage/"},
-    "fmt/": {"storage/", "crawler/"},
+    "fmt/": {"storage/", "reader/", "crawler/"},
     "CLI/": {"crawler/"},
     "re2/": {"crawler/"},
-    "nlohmann/": {"crawler/", "fetcher/json_ld."},
+    "nlohmann/": {"reader/", "crawler/", "fetcher/json_ld."},
     "cld2/": {"fetcher/language."},
     "catch2/": {"tests/support/catch"},
     "benchmark/": {"bench/"},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "crawler/json_lines.h"
+#include "reader/json_lines.h"
 
 #include <poll.h>
 #include <unistd.h>

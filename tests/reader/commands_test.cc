@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "crawler/read_commands.h"
+#include "reader/commands.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "storage/lock.h"
-#include "tests/crawler/ask.h"
+#include "tests/reader/ask.h"
 #include "tests/storage/page_story.h"
 #include "web/robots.h"
 

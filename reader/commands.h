@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "crawler/options.h"
+#include "base/exit_code.h"
 
 namespace crawl {
 

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "base/out_of_memory.h"
-#include "crawler/read_support.h"
+#include "reader/read_support.h"
 #include "storage/integrity.h"
 
 namespace crawl {

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "base/shown_text.h"
-#include "crawler/read_commands.h"
+#include "reader/commands.h"
 #include "storage/database.h"
 #include "web/url.h"
 

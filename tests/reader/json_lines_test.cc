@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "crawler/json_lines.h"
+#include "reader/json_lines.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/unique_fd.h"
-#include "crawler/base64.h"
+#include "base/base64.h"
 #include "tests/support/catch.h"
 
 namespace crawl {

@@ -5,9 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/units.h"
-#include "crawler/json_lines.h"
-#include "crawler/read_support.h"
-#include "crawler/traps.h"
+#include "reader/json_lines.h"
+#include "reader/read_support.h"
 #include "storage/explain.h"
 #include "storage/lock.h"
 #include "storage/queries.h"

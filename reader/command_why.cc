@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
-#include "crawler/read_support.h"
-#include "crawler/story_text.h"
+#include "reader/read_support.h"
+#include "reader/story_text.h"
 #include "storage/story.h"
 
 namespace crawl {

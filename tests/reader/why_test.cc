@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The whole story of a URL, as crawl why tells it, and the versions that crawl cat --run shows.
 #include "base/limits.h"
-#include "tests/crawler/ask.h"
+#include "tests/reader/ask.h"
 #include "tests/storage/page_story.h"
 #include "web/robots.h"
 #include "web/url.h"

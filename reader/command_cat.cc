@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "crawler/json_lines.h"
-#include "crawler/read_support.h"
+#include "reader/json_lines.h"
+#include "reader/read_support.h"
 #include "storage/body.h"
 #include "storage/queries.h"
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "crawler/read_support.h"
+#include "reader/read_support.h"
 
 #include <fmt/format.h>
 
 #include "base/limits.h"
 #include "base/log.h"
-#include "crawler/json_lines.h"
+#include "reader/json_lines.h"
 
 namespace crawl {
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "crawler/story_text.h"
+#include "reader/story_text.h"
 
 #include <fmt/format.h>
 
 #include "base/clock.h"
 #include "base/units.h"
-#include "crawler/traps.h"
 #include "storage/explain.h"
 #include "web/robots.h"
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/unique_fd.h"
-#include "crawler/read_commands.h"
+#include "reader/commands.h"
 #include "tests/support/catch.h"
 
 namespace crawl::test {

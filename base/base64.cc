@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "crawler/base64.h"
+#include "base/base64.h"
 
 #include <array>
 #include <cstdint>
