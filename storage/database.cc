@@ -5,7 +5,9 @@
 #include <sqlite3.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <xxhash.h>
 
+#include <cstring>
 #include <utility>
 
 #include "base/out_of_memory.h"
@@ -27,7 +29,7 @@ struct Migration {
   int version;
   const char* sql;
 };
-const Migration kMigrations[] = {{1, kSchemaSql}};
+const Migration kMigrations[] = {{1, kTablesSql}};
 
 // Why: with pages of 4 KiB, storing a web page costs a third more time than with 8 KiB; 16 and 32
 // KiB gain nothing (bench/storage.cc). synchronous=FULL: with group commit it costs little, and a
@@ -68,10 +70,18 @@ Result<void> rollback_with(Database& database, Error error) {
 Result<int64_t> random_seed() {
   int64_t seed = 0;
   const auto drawn = uninterrupted([&] { return ::getrandom(&seed, sizeof seed, 0); });
-  if (drawn != static_cast<ssize_t>(sizeof seed)) {
-    return errno_error("getrandom");
-  }
+  if (drawn < 0) return errno_error("getrandom");
+  if (drawn != static_cast<ssize_t>(sizeof seed)) return Error{Errc::kIo, EIO, "getrandom"};
   return seed;
+}
+
+std::string views_digest() {
+  return fmt::format("{:016x}", XXH3_64bits(kViewsSql, std::strlen(kViewsSql)));
+}
+
+std::string views_sql() {
+  return fmt::format("{}; INSERT OR REPLACE INTO meta VALUES('views','{}');", kViewsSql,
+                     views_digest());
 }
 
 Result<void> migrate_to(Database& database, const Migration& migration) {
@@ -84,6 +94,7 @@ Result<void> migrate_to(Database& database, const Migration& migration) {
         "PRAGMA application_id={};"
         "INSERT INTO meta VALUES('fingerprint_seed',{}),('created_by','crawl');",
         kApplicationId, *seed);
+    sql += views_sql();
   }
   if (Result<void> done = database.execute(sql + "COMMIT"); !done) {
     return rollback_with(database, done.error());
@@ -120,6 +131,31 @@ Result<void> migrate(Database& database) {
   return {};
 }
 
+// The views are those of the version that writes: another's are dropped and made anew. What is no
+// view of that name, a user's table, stays, and hides ours.
+Result<void> renew_views(Database& database) {
+  Result<Statement> made = database.prepare("SELECT value FROM meta WHERE key = 'views'");
+  if (!made) return made.error();
+  Result<bool> row = made->step();
+  if (!row) return row.error();
+  if (*row && made->text(0) == views_digest()) return {};
+  made->reset();
+  std::string sql = "BEGIN IMMEDIATE;";
+  Result<Statement> old = database.prepare(
+      "SELECT name FROM sqlite_schema WHERE type = 'view' AND instr(?1, "
+      "'CREATE VIEW IF NOT EXISTS ' || name || ' AS')");
+  if (!old) return old.error();
+  old->bind(1, std::string_view(kViewsSql));
+  for (row = old->step(); row && *row; row = old->step()) {
+    sql += fmt::format("DROP VIEW {};", old->text(0));
+  }
+  if (!row) return row.error();
+  if (Result<void> done = database.execute(sql + views_sql() + "COMMIT"); !done) {
+    return rollback_with(database, done.error());
+  }
+  return {};
+}
+
 Result<void> use_wal(Database& database, const std::string& path) {
   Result<Statement> pragma = database.prepare("PRAGMA journal_mode=WAL");
   if (!pragma) return pragma.error();
@@ -132,17 +168,6 @@ Result<void> use_wal(Database& database, const std::string& path) {
   return {};
 }
 
-// Binding can fail only for want of memory, if not by a bug of ours.
-void check_bound(int rc) {
-  if (rc == SQLITE_NOMEM) out_of_memory();
-  CRAWL_CHECK(rc == SQLITE_OK);
-}
-
-// A NULL that is none.
-void check_column(sqlite3_stmt* statement) {
-  if (sqlite3_errcode(sqlite3_db_handle(statement)) == SQLITE_NOMEM) out_of_memory();
-}
-
 bool has_log(const std::string& path) {
   struct stat info {};
   return (::stat((path + "-wal").c_str(), &info) == 0 && info.st_size > 0) ||
@@ -150,104 +175,6 @@ bool has_log(const std::string& path) {
 }
 
 }  // namespace
-
-Statement::Statement(Statement&& other) noexcept
-    : statement_(std::exchange(other.statement_, nullptr)) {}
-
-Statement& Statement::operator=(Statement&& other) noexcept {
-  if (this != &other) {
-    sqlite3_finalize(statement_);
-    statement_ = std::exchange(other.statement_, nullptr);
-  }
-  return *this;
-}
-
-Statement::~Statement() { sqlite3_finalize(statement_); }
-
-void Statement::bind(int index, int64_t value) {
-  check_bound(sqlite3_bind_int64(statement_, index, value));
-}
-
-void Statement::bind(int index, std::string_view value) {
-  const char* data = value.data() == nullptr ? "" : value.data();  // nullptr would bind NULL
-  check_bound(
-      sqlite3_bind_text64(statement_, index, data, value.size(), SQLITE_STATIC, SQLITE_UTF8));
-}
-
-void Statement::bind_blob(int index, std::string_view value) {
-  const char* data = value.data() == nullptr ? "" : value.data();
-  check_bound(sqlite3_bind_blob64(statement_, index, data, value.size(), SQLITE_STATIC));
-}
-
-void Statement::bind_null(int index) { check_bound(sqlite3_bind_null(statement_, index)); }
-
-void Statement::bind_optional(int index, std::optional<int64_t> value) {
-  if (value) {
-    bind(index, *value);
-  } else {
-    bind_null(index);
-  }
-}
-
-void Statement::bind_or_null(int index, std::string_view value) {
-  if (value.empty()) {
-    bind_null(index);
-  } else {
-    bind(index, value);
-  }
-}
-
-Result<bool> Statement::step() {
-  const int rc = sqlite3_step(statement_);
-  if (rc == SQLITE_ROW) return true;
-  if (rc == SQLITE_DONE) {
-    sqlite3_reset(statement_);
-    return false;
-  }
-  Error error = sqlite_error(sqlite3_db_handle(statement_), "database");
-  sqlite3_reset(statement_);
-  return error;
-}
-
-Result<void> Statement::run() {
-  Result<bool> row = step();
-  if (!row) return row.error();
-  if (*row) reset();
-  return {};
-}
-
-void Statement::reset() { sqlite3_reset(statement_); }
-
-int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_, column); }
-
-std::string_view Statement::text(int column) const {
-  const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
-  if (data == nullptr) {
-    check_column(statement_);
-    return {};
-  }
-  return {data, static_cast<size_t>(sqlite3_column_bytes(statement_, column))};
-}
-
-std::string_view Statement::blob(int column) const {
-  const auto* data = static_cast<const char*>(sqlite3_column_blob(statement_, column));
-  if (data == nullptr) {
-    check_column(statement_);
-    return {};
-  }
-  return {data, static_cast<size_t>(sqlite3_column_bytes(statement_, column))};
-}
-
-bool Statement::is_null(int column) const {
-  return sqlite3_column_type(statement_, column) == SQLITE_NULL;
-}
-
-int Statement::column_count() const { return sqlite3_column_count(statement_); }
-
-std::string_view Statement::column_name(int column) const {
-  const char* name = sqlite3_column_name(statement_, column);
-  return name == nullptr ? std::string_view{} : name;
-}
 
 Result<Database> Database::open_writer(const std::string& path) {
   Result<PathState> state = inspect_writable_path(path);
@@ -271,6 +198,7 @@ Result<Database> Database::open_writer(const std::string& path) {
   // Migrations come before WAL: a new file gets all of its first transaction, with the
   // application_id that check_identity_untouched() looks for, in the main file or not at all.
   if (Result<void> migrated = migrate(database); !migrated) return migrated.error();
+  if (Result<void> renewed = renew_views(database); !renewed) return renewed.error();
   if (Result<void> wal = use_wal(database, path); !wal) return wal.error();
   // A log that was left behind goes into the database before anything is added to it. Where a sync
   // had failed, its end may be readable and yet never reach the disk: what is written behind it
@@ -336,6 +264,18 @@ Result<void> Database::execute(const std::string& sql) {
     return sqlite_error(handle_, "write");
   }
   return {};
+}
+
+void Database::read_only_from_now_on() {
+  sqlite3_set_authorizer(
+      handle_,
+      [](void*, int action, const char*, const char*, const char*, const char*) {
+        const bool reads = action == SQLITE_SELECT || action == SQLITE_READ ||
+                           action == SQLITE_FUNCTION || action == SQLITE_RECURSIVE ||
+                           action == SQLITE_PRAGMA;
+        return reads ? SQLITE_OK : SQLITE_DENY;
+      },
+      nullptr);
 }
 
 Result<void> Database::checkpoint(int mode, int wait_ms) {

@@ -46,8 +46,12 @@ class Statement {
   std::string_view text(int column) const;  // "" for NULL; valid until the next step or reset
   std::string_view blob(int column) const;
   bool is_null(int column) const;
+  enum class Type { kNull, kInteger, kReal, kText, kBlob };
+  Type type(int column) const;  // of this row's value
+  double real(int column) const;
   int column_count() const;
   std::string_view column_name(int column) const;
+  int parameter_count() const;
 
  private:
   friend class Database;
@@ -72,6 +76,9 @@ class Database {
 
   Result<Statement> prepare(std::string_view sql);
   Result<void> execute(const std::string& sql);  // statements without rows
+  // For somebody else's SQL: from here on statements may only read this database, and none is made
+  // that would touch another file.
+  void read_only_from_now_on();
   // Copies the log back into the database: the writing connection only. `mode` is SQLite's; waits
   // at most `wait_ms` for readers. One in the way is no failure, a disk that is full or broken is
   // one: nothing is lost by it, the log keeps what could not be moved.

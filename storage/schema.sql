@@ -1,10 +1,12 @@
 -- SPDX-License-Identifier: MIT
 -- The one place with DDL. Tables (singular) belong to crawl and may change with PRAGMA user_version;
--- views (plural) are the public SQL of docs/schema.md and are stable within a major version.
+-- views (plural) are the public SQL of docs/schema.md and are stable within a major version. The first
+-- CREATE VIEW divides the file: what follows is made anew by each version that opens a database to
+-- write (database.cc), so that a new view needs no migration.
 -- Times are milliseconds since 1970 UTC in tables, ISO 8601 in views. Words (state, outcome, reason,
 -- kind, …) are the names of base/vocabulary.h.
 
-CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;  -- 'fingerprint_seed', 'created_by', 'robots_agent', 'decided_by'
+CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;  -- 'fingerprint_seed', 'created_by', 'views', 'robots_agent', 'decided_by'
 
 CREATE TABLE run (
   id INTEGER PRIMARY KEY,
@@ -164,7 +166,7 @@ CREATE TABLE event (
   text TEXT
 );
 
-CREATE VIEW urls AS
+CREATE VIEW IF NOT EXISTS urls AS
   SELECT u.url, u.state, u.outcome, u.reason, u.depth, v.url AS via,
          strftime('%Y-%m-%dT%H:%M:%fZ', u.first_seen_at / 1000.0, 'unixepoch') AS first_seen_at,
          u.attempts, u.strikes, s.tag, u.role, u.rule,
@@ -173,7 +175,7 @@ CREATE VIEW urls AS
   FROM url u LEFT JOIN url v ON v.id = u.via_id LEFT JOIN seed s ON s.id = u.seed_id;
 
 -- What other tables hold comes by subqueries: whoever does not ask for it does not wait for it.
-CREATE VIEW pages AS
+CREATE VIEW IF NOT EXISTS pages AS
   SELECT u.url, p.status, p.outcome, p.content_type, p.charset, p.title, p.description, p.lang,
          p.canonical, (SELECT text FROM content WHERE id = p.content_id) AS text,
          u.depth, p.bytes, p.elapsed_ms,
@@ -201,11 +203,11 @@ CREATE VIEW pages AS
                       CASE WHEN p.robots_directives & 8 THEN 'unavailable ' ELSE '' END), '') AS robots
   FROM page p JOIN url u ON u.id = p.url_id;
 
-CREATE VIEW links AS
+CREATE VIEW IF NOT EXISTS links AS
   SELECT s.url AS src, d.url AS dst, l.kind, l.rel, l.anchor, l.seq
   FROM link l JOIN url s ON s.id = l.src_id JOIN url d ON d.id = l.dst_id;
 
-CREATE VIEW hosts AS
+CREATE VIEW IF NOT EXISTS hosts AS
   SELECT h.name AS host, coalesce(s.state, p.state, 'unknown') AS robots_state,
          CASE WHEN s.state IS NULL THEN p.crawl_delay_ms ELSE s.crawl_delay_ms END AS crawl_delay_ms,
          h.delay_ms,
@@ -218,19 +220,19 @@ CREATE VIEW hosts AS
   FROM host h LEFT JOIN robots_txt s ON s.host_id = h.id AND s.scheme = 'https'
        LEFT JOIN robots_txt p ON p.host_id = h.id AND p.scheme = 'http';
 
-CREATE VIEW visits AS
+CREATE VIEW IF NOT EXISTS visits AS
   SELECT u.url, v.run_id AS run, strftime('%Y-%m-%dT%H:%M:%fZ', v.at / 1000.0, 'unixepoch') AS at,
          v.status, v.outcome,
          CASE WHEN v.content_hash IS NOT NULL THEN printf('%016x', v.content_hash) END AS content_hash,
          v.change IS NOT NULL AS changed, v.change, v.bytes
   FROM visit v JOIN url u ON u.id = v.url_id;
 
-CREATE VIEW changes AS
+CREATE VIEW IF NOT EXISTS changes AS
   SELECT v.run_id AS run, u.url, v.change, v.text_changed
   FROM visit v JOIN url u ON u.id = v.url_id WHERE v.change IS NOT NULL;
 
 -- The visit that brought the current copy needs no reference of its own: the page has one.
-CREATE VIEW versions AS
+CREATE VIEW IF NOT EXISTS versions AS
   SELECT u.url, v.run_id AS run, strftime('%Y-%m-%dT%H:%M:%fZ', v.at / 1000.0, 'unixepoch') AS at,
          CASE WHEN v.content_hash IS NOT NULL THEN printf('%016x', v.content_hash) END AS content_hash,
          v.bytes, v.text_changed, v.at = p.changed_at AS is_current,
@@ -240,25 +242,25 @@ CREATE VIEW versions AS
   WHERE v.change IN ('new', 'changed') AND
         (v.content_id IS NOT NULL OR (v.at = p.changed_at AND p.content_id IS NOT NULL));
 
-CREATE VIEW runs AS
+CREATE VIEW IF NOT EXISTS runs AS
   SELECT id, strftime('%Y-%m-%dT%H:%M:%fZ', started_at / 1000.0, 'unixepoch') AS started_at,
          strftime('%Y-%m-%dT%H:%M:%fZ', ended_at / 1000.0, 'unixepoch') AS ended_at,
          end_reason, pages, bytes, options, pid
   FROM run;
 
-CREATE VIEW events AS
+CREATE VIEW IF NOT EXISTS events AS
   SELECT strftime('%Y-%m-%dT%H:%M:%fZ', at / 1000.0, 'unixepoch') AS at, kind, pid, code, signal, url,
          text, run_id AS run
   FROM event;
 
-CREATE VIEW robots AS
+CREATE VIEW IF NOT EXISTS robots AS
   SELECT h.name AS host, r.scheme, r.state, r.rules, r.crawl_delay_ms,
          strftime('%Y-%m-%dT%H:%M:%fZ', r.fetched_at / 1000.0, 'unixepoch') AS fetched_at,
          strftime('%Y-%m-%dT%H:%M:%fZ', r.failing_since / 1000.0, 'unixepoch') AS failing_since
   FROM robots_txt r JOIN host h ON h.id = r.host_id;
 
 -- Pages whose bodies are the same.
-CREATE VIEW duplicates AS
+CREATE VIEW IF NOT EXISTS duplicates AS
   SELECT printf('%016x', d.content_hash) AS content_hash, d.copies, u.url
   FROM (SELECT content_hash, count(*) AS copies FROM page
         WHERE content_hash IS NOT NULL AND outcome <> 'gone'
@@ -270,7 +272,7 @@ CREATE VIEW duplicates AS
 -- enough to compare those. a ^ b is (a | b) & ~(a & b). The bits of a part of 13 are counted by
 -- laying it out four times, 13 bits apart: every fourth bit of that shows each bit of the part once,
 -- and what remains of a division by 15 is the sum of the digits to the base of 16.
-CREATE VIEW near_duplicates AS
+CREATE VIEW IF NOT EXISTS near_duplicates AS
   WITH hash AS MATERIALIZED
          (SELECT simhash AS hash, min(url_id) AS first_id FROM page
           WHERE simhash IS NOT NULL AND text_bytes >= 256 AND outcome <> 'gone' GROUP BY simhash),
@@ -303,3 +305,49 @@ CREATE VIEW near_duplicates AS
          ((bits >> 39 & 8191) * 549822930945 & 300239975158033) % 15 +
          ((bits >> 52 & 4095) * 549822930945 & 300239975158033) % 15 AS distance
   FROM found f JOIN url u ON u.id = f.url_id JOIN url r ON r.id = f.first_id;
+
+-- What follows are ready-made questions: `crawl query NAME`.
+
+-- Links whose targets cannot be had. The few targets are found first, as links have no index by target.
+CREATE VIEW IF NOT EXISTS broken_links AS
+  SELECT s.url AS src, d.url AS dst, p.status, d.outcome, l.kind, l.anchor, coalesce(d.reason, p.detail) AS reason
+  FROM link l CROSS JOIN url d ON d.id = l.dst_id CROSS JOIN url s ON s.id = l.src_id
+       LEFT JOIN page p ON p.url_id = l.dst_id
+  WHERE l.dst_id IN (SELECT id FROM url WHERE outcome IN
+          ('http_error', 'gone', 'dns_failed', 'connect_failed', 'tls_failed', 'timeout', 'incomplete',
+           'headers_too_large', 'protocol_error', 'redirect_limit', 'port_refused'));
+
+-- Of each redirect that was fetched, where it leads in the end. A circle is followed twenty times.
+CREATE VIEW IF NOT EXISTS redirects AS
+  WITH RECURSIVE chain(id, at, hops) AS
+         (SELECT url_id, redirect_id, 1 FROM page WHERE outcome = 'redirect' AND redirect_id IS NOT NULL
+          UNION ALL
+          SELECT c.id, p.redirect_id, c.hops + 1 FROM chain c JOIN page p ON p.url_id = c.at
+          WHERE p.outcome = 'redirect' AND p.redirect_id IS NOT NULL AND c.hops < 20),
+       whole AS (SELECT id, at, max(hops) AS hops FROM chain GROUP BY id)
+  SELECT u.url, p.status, t.url AS redirect, w.hops, f.url AS final,
+         coalesce(f.outcome, f.reason, f.state) AS final_outcome
+  FROM whole w JOIN url u ON u.id = w.id JOIN page p ON p.url_id = w.id
+       JOIN url t ON t.id = p.redirect_id JOIN url f ON f.id = w.at;
+
+-- Pages that no other page leads to: known from sitemaps, feeds, or links that are no more.
+CREATE VIEW IF NOT EXISTS orphans AS
+  SELECT u.url, v.url AS via, u.listed_at IS NOT NULL AS listed, p.title, p.bytes
+  FROM page p JOIN url u ON u.id = p.url_id LEFT JOIN url v ON v.id = u.via_id
+  WHERE p.outcome = 'ok' AND u.role = 'page' AND p.url_id NOT IN
+          (SELECT dst_id FROM link WHERE src_id <> dst_id AND kind NOT IN ('sitemap', 'feed', 'sitemap_file'));
+
+CREATE VIEW IF NOT EXISTS largest AS
+  SELECT u.url, p.bytes, p.wire_bytes, p.content_type, p.title
+  FROM page p JOIN url u ON u.id = p.url_id WHERE p.bytes IS NOT NULL ORDER BY p.bytes DESC;
+
+CREATE VIEW IF NOT EXISTS slowest AS
+  SELECT u.url, p.elapsed_ms, p.bytes, p.status, p.outcome
+  FROM page p JOIN url u ON u.id = p.url_id WHERE p.elapsed_ms IS NOT NULL ORDER BY p.elapsed_ms DESC;
+
+CREATE VIEW IF NOT EXISTS by_host AS
+  SELECT h.name AS host, count(*) AS urls, sum(u.state = 'pending') AS pending, sum(u.state = 'skipped') AS skipped,
+         sum(u.outcome = 'ok') AS ok, sum(u.outcome <> 'ok') AS not_ok, sum(p.bytes) AS bytes,
+         CAST(avg(p.elapsed_ms) AS INTEGER) AS elapsed_ms
+  FROM url u JOIN host h ON h.id = u.host_id LEFT JOIN page p ON p.url_id = u.id
+  GROUP BY u.host_id ORDER BY ok DESC, urls DESC;

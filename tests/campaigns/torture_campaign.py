@@ -292,7 +292,7 @@ class Sample:
             return REASONS[error]
         if error == "EACCES" and self.fault.function == "faccessat":
             return ["is not executable", "is not writable", os.strerror(errno.EACCES)]
-        number = getattr(errno, error, 0)
+        number = errno.EIO if error == "short" else getattr(errno, error, 0)
         # A thread that has no memory for itself is one that cannot be had now.
         return [os.strerror(number), os.strerror(errno.EAGAIN), *OF_SQLITE]
 

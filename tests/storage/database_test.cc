@@ -58,9 +58,33 @@ TEST_CASE("database: a new one gets the schema, the identity and the log", "[dat
   CHECK(query_text(*database, "PRAGMA wal_autocheckpoint") == "0");
   CHECK(query_text(*database, "PRAGMA mmap_size") == "0");
   CHECK(query_text(*database, "PRAGMA page_size") == "8192");
-  CHECK(query_text(*database, "SELECT count(*) FROM sqlite_schema WHERE type = 'view'") == "12");
+  CHECK(query_text(*database, "SELECT count(*) FROM sqlite_schema WHERE type = 'view'") == "18");
   CHECK(query_text(*database, "SELECT typeof(value) FROM meta WHERE key = 'fingerprint_seed'") ==
         "integer");
+}
+
+TEST_CASE("database: a version that writes brings its own views", "[database]") {
+  const TempDir dir;
+  const std::string path = dir.file("crawl.db");
+  {
+    Result<Database> database = Database::open_writer(path);
+    REQUIRE(database);
+    // As an older version left it, and its user.
+    REQUIRE(
+        database->execute("UPDATE meta SET value = 'older' WHERE key = 'views';"
+                          "DROP VIEW pages; CREATE VIEW pages AS SELECT 1 AS one;"
+                          "DROP VIEW largest; CREATE TABLE largest(mine); DROP VIEW slowest;"
+                          "CREATE VIEW my_pages AS SELECT * FROM pages"));
+  }
+  Result<Database> database = Database::open_writer(path);
+  REQUIRE(database);
+  CHECK(query_text(*database, "SELECT count(outcome) FROM pages") == "0");
+  CHECK(query_text(*database, "SELECT count(elapsed_ms) FROM slowest") == "0");
+  CHECK(query_text(*database, "SELECT count(mine) FROM largest") == "0");
+  CHECK(query_text(*database, "SELECT count(url) FROM my_pages") == "0");
+  const std::string version = query_text(*database, "PRAGMA schema_version");
+  REQUIRE(Database::open_writer(path));
+  CHECK(query_text(*database, "PRAGMA schema_version") == version);
 }
 
 TEST_CASE("database: an empty file becomes a database", "[database]") {
