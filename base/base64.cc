@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "base/base64.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
 namespace crawl {
 namespace {
 
+constexpr std::string_view kAlphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 constexpr std::array<int8_t, 256> make_values() {
-  constexpr std::string_view kAlphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::array<int8_t, 256> values{};
   values.fill(-1);
   for (size_t i = 0; i < kAlphabet.size(); ++i) {
@@ -23,6 +25,21 @@ constexpr std::array<int8_t, 256> kValues = make_values();
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
 }  // namespace
+
+std::string encode_base64(std::string_view bytes) {
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  for (; !bytes.empty(); bytes.remove_prefix(std::min<size_t>(3, bytes.size()))) {
+    uint32_t bits = 0;
+    for (size_t i = 0; i < 3; ++i) {
+      bits = bits << 8 | (i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0U);
+    }
+    for (size_t i = 0; i < 4; ++i) {
+      text.push_back(i <= bytes.size() ? kAlphabet[bits >> (18 - 6 * i) & 63] : '=');
+    }
+  }
+  return text;
+}
 
 Result<std::string> decode_base64(std::string_view text) {
   const Error malformed{Errc::kInvalid, 0, "not base64"};

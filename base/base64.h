@@ -8,7 +8,9 @@
 
 namespace crawl {
 
-// RFC 4648 §4, padding optional, white space ignored. kInvalid: anything else.
+// RFC 4648 §4, with padding.
+std::string encode_base64(std::string_view bytes);
+// The same undone; padding optional, white space ignored. kInvalid: anything else.
 Result<std::string> decode_base64(std::string_view text);
 
 }  // namespace crawl

@@ -4,7 +4,7 @@
 #include <iterator>
 #include <vector>
 
-#include "crawler/suggest.h"
+#include "base/suggest.h"
 
 namespace crawl {
 

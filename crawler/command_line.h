@@ -27,8 +27,8 @@ struct UsageError {
 };
 
 using CommandLine =
-    std::variant<RunOptions, StatusOptions, WhyOptions, CatOptions, CheckOptions, UrlOptions,
-                 RobotsOptions, ParseOptions, DemoOptions, ShowText, UsageError>;
+    std::variant<RunOptions, StatusOptions, WhyOptions, CatOptions, QueryOptions, CheckOptions,
+                 UrlOptions, RobotsOptions, ParseOptions, DemoOptions, ShowText, UsageError>;
 
 // `words` are the arguments without the program's name. `user_config` is read where the file
 // exists, before

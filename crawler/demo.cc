@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "crawler/demo.h"
+#include "crawler/part_commands.h"
 
 #include <sys/stat.h>
 
@@ -8,14 +8,12 @@
 #include <filesystem>
 #include <optional>
 
-#include "base/escape.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "crawler/demo_server.h"
-#include "reader/json_lines.h"
-#include "crawler/part_commands.h"
 #include "crawler/progress.h"
 #include "crawler/run.h"
+#include "reader/row_printer.h"
 #include "storage/database.h"
 
 namespace crawl {
@@ -47,28 +45,15 @@ class TemporaryDirectory {
   std::string path_;
 };
 
-size_t characters(std::string_view text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  }));
-}
-
-Result<ShownText> query_as_table(const std::string& database_path) {
+Result<void> print_query(const std::string& database_path, Output& output) {
   Result<Database> database = Database::open_reader(database_path);
   if (!database) return database.error();
   Result<Statement> statement = database->prepare(kQuery);
   if (!statement) return statement.error();
-  std::vector<std::vector<std::string>> rows(1);
-  const int columns = statement->column_count();
-  for (int i = 0; i < columns; ++i) rows[0].emplace_back(statement->column_name(i));
-  while (true) {
-    Result<bool> row = statement->step();
-    if (!row) return row.error();
-    if (!*row) break;
-    std::vector<std::string>& cells = rows.emplace_back();
-    for (int i = 0; i < columns; ++i) cells.emplace_back(statement->text(i));
-  }
-  return aligned_table(rows, 60);
+  const auto printer = make_row_printer(RowFormat::kTable, *statement, output, 0);
+  const Result<bool> printed = print_rows(*statement, *printer, 0);
+  if (!printed) return printed.error();
+  return {};
 }
 
 ExitCode fail(ExitCode code, const std::string& text) {
@@ -91,53 +76,33 @@ RunOptions run_options(const DemoOptions& options, uint16_t port, const std::str
 }
 
 ExitCode show_result(const std::string& database, bool kept) {
-  Result<ShownText> table = query_as_table(database);
-  if (!table) return fail(ExitCode::kIo, table.error().message());
+  Output output;
   ShownText text;
   text.lines("\n" + std::string(kQuery) + ";\n\n");
-  text += *table;
-  text.line("");
-  if (kept) {
-    text.line("Ask more, with any SQLite client or crawl itself:");
-    text.line("  sqlite3 " + database + " 'SELECT src, dst, anchor FROM links'");
-    text.line("  sqlite3 " + database + " 'SELECT url, state, outcome, reason FROM urls'");
-    text.line("  crawl status -d " + database);
-  } else {
-    text.lines(
+  output.write(text);
+  if (Result<void> printed = print_query(database, output); !printed) {
+    return fail(ExitCode::kIo, printed.error().message());
+  }
+  ShownText more;
+  more.line("");
+  if (!kept) {
+    more.lines(
         "The page at /staff/rota.html is missing because robots.txt asks so: the table urls has "
         "it.\n"
-        "To ask more, keep the database: crawl demo -d demo.db, then\n"
-        "  sqlite3 demo.db 'SELECT url, state, outcome, reason FROM urls'\n"
-        "  sqlite3 demo.db 'SELECT src, dst, anchor FROM links'\n");
+        "To ask more, keep the database: crawl demo -d demo.db, then\n");
+  } else {
+    more.line("Ask more, with crawl itself or any SQLite client:");
   }
-  Output output;
-  output.write(text);
+  const std::string named = kept ? database : "demo.db";
+  more.line("  crawl query -d " + named + " broken-links");
+  more.line("  crawl query -d " + named + " 'SELECT url, state, outcome, reason FROM urls'");
+  more.line("  sqlite3 " + named + " 'SELECT src, dst, anchor FROM links'");
+  more.line("  crawl status -d " + named);
+  output.write(more);
   return output.flush() ? ExitCode::kDone : ExitCode::kIo;
 }
 
 }  // namespace
-
-ShownText aligned_table(const std::vector<std::vector<std::string>>& rows, size_t cell_max) {
-  std::vector<std::vector<std::string>> shown = rows;
-  std::vector<size_t> widths;
-  for (std::vector<std::string>& row : shown) {
-    widths.resize(std::max(widths.size(), row.size()));
-    for (size_t i = 0; i < row.size(); ++i) {
-      row[i] = fit_columns(escape_for_terminal(row[i]), static_cast<int>(cell_max));
-      widths[i] = std::max(widths[i], characters(row[i]));
-    }
-  }
-  ShownText text;
-  for (const std::vector<std::string>& row : shown) {
-    std::string line;
-    for (size_t i = 0; i < row.size(); ++i) {
-      line += row[i];
-      if (i + 1 < row.size()) line.append(widths[i] - characters(row[i]) + 2, ' ');
-    }
-    text.line(line);
-  }
-  return text;
-}
 
 ExitCode command_demo(const DemoOptions& options) {
   std::unique_ptr<TemporaryDirectory> temporary;

@@ -6,7 +6,7 @@
 #include <charconv>
 
 #include "base/units.h"
-#include "crawler/suggest.h"
+#include "base/suggest.h"
 
 namespace crawl {
 namespace {
@@ -136,6 +136,13 @@ void OptionSet::flag(const std::string& names, const std::string& help, bool& ta
                      bool when_given) {
   add_flag(names, help, [&target, when_given](int count) {
     if (count > 0) target = when_given;
+  });
+}
+
+void OptionSet::choice(const std::string& names, const std::string& help,
+                       std::function<void()> chosen) {
+  add_flag(names, help, [chosen = std::move(chosen)](int count) {
+    if (count > 0) chosen();
   });
 }
 

@@ -49,6 +49,8 @@ class OptionSet {
              ValueReader reader, Shown shown = Shown::kYes);
   void flag(const std::string& names, const std::string& help, bool& target,
             bool when_given = true);
+  // One of several flags that exclude each other: `chosen` is called where it is given.
+  void choice(const std::string& names, const std::string& help, std::function<void()> chosen);
   void ignored_flag(const std::string& names, const std::string& help);
   // Counts its occurrences.
   void counter(const std::string& names, const std::string& help, int& target);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "crawler/progress.h"
 
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 
+#include "base/columns.h"
 #include "base/retry.h"
 #include "base/units.h"
 
@@ -17,12 +17,6 @@ constexpr int64_t kRedrawMs = 200;
 constexpr int64_t kSummaryMs = 60'000;
 constexpr int64_t kRateWindowMs = 10'000;
 constexpr std::string_view kEraseLine = "\r\x1b[K";
-
-int terminal_columns(int fd) {
-  winsize size{};
-  if (ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
-  return size.ws_col;
-}
 
 std::string rate_text(double rate) {
   char text[32];
@@ -66,25 +60,6 @@ ProgressStyle progress_style(bool quiet, bool wanted, LogFormat format, int fd, 
   const bool can_erase = term != nullptr && *term != '\0' && std::string_view(term) != "dumb";
   if (format == LogFormat::kText && can_erase && isatty(fd) == 1) return ProgressStyle::kLive;
   return ProgressStyle::kSummaries;
-}
-
-std::string group_digits(int64_t number) {
-  std::string digits = std::to_string(number);
-  const size_t sign = number < 0 ? 1 : 0;
-  for (size_t at = digits.size(); at > sign + 3;) digits.insert(at -= 3, 1, ',');
-  return digits;
-}
-
-std::string fit_columns(std::string_view text, int columns) {
-  size_t end = 0;
-  int used = 0;
-  while (end < text.size()) {
-    size_t next = end + 1;
-    while (next < text.size() && (static_cast<unsigned char>(text[next]) & 0xC0) == 0x80) ++next;
-    if (++used > columns) break;
-    end = next;
-  }
-  return std::string(text.substr(0, end));
 }
 
 Progress::Progress(const Clock& clock, Logger& logger, Options options)

@@ -79,9 +79,4 @@ class Progress {
   std::deque<std::pair<int64_t, int64_t>> samples_;  // (monotonic ms, pages) of the last seconds
 };
 
-// Cut to `columns` of a terminal, in whole characters.
-std::string fit_columns(std::string_view text, int columns);
-// 1234567 → "1,234,567"
-std::string group_digits(int64_t number);
-
 }  // namespace crawl

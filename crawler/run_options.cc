@@ -13,7 +13,7 @@
 
 #include "base/limits.h"
 #include "crawler/canonical_option.h"
-#include "crawler/suggest.h"
+#include "base/suggest.h"
 #include "web/url.h"
 
 namespace crawl {

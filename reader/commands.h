@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/exit_code.h"
+#include "reader/row_format.h"
 
 namespace crawl {
 
@@ -27,6 +28,13 @@ struct StatusOptions : ReadOptions {};
 struct WhyOptions : ReadOptions {};
 struct CatOptions : ReadOptions {};
 struct CheckOptions : ReadOptions {};
+struct QueryOptions : ReadOptions {
+  std::string question;                 // SQL, or a name; "-": SQL on stdin; "": list the names
+  std::vector<std::string> parameters;  // of the SQL, in order
+  RowFormat format = RowFormat::kTable;
+  int64_t rows_max = kRowsUnset;  // 0: all
+  static constexpr int64_t kRowsUnset = -1;
+};
 
 // All: kNoInput (66) when there is no such database, kIo (74) when it cannot be read or is none of
 // ours.
@@ -40,5 +48,9 @@ ExitCode command_why(const ReadOptions& options);
 ExitCode command_cat(const ReadOptions& options);
 // `crawl check`: "ok" with counts, or each thing that is wrong and kIo.
 ExitCode command_check(const ReadOptions& options);
+
+// `crawl query`: the answer to a question in SQL, or to one of the ready-made ones. kUsage: the SQL
+// is wrong, or would write.
+ExitCode command_query(const QueryOptions& options);
 
 }  // namespace crawl

@@ -7,7 +7,9 @@
 #include <sys/stat.h>
 #include <xxhash.h>
 
+#include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 #include "base/out_of_memory.h"
@@ -168,6 +170,14 @@ Result<void> use_wal(Database& database, const std::string& path) {
   return {};
 }
 
+// A PRAGMA whose value is what it is asked about, and not set.
+bool asks(std::string_view pragma) {
+  constexpr std::string_view kAsking[] = {"table_info",      "table_xinfo", "table_list",
+                                          "index_list",      "index_info",  "index_xinfo",
+                                          "integrity_check", "quick_check", "foreign_key_list"};
+  return std::find(std::begin(kAsking), std::end(kAsking), pragma) != std::end(kAsking);
+}
+
 bool has_log(const std::string& path) {
   struct stat info {};
   return (::stat((path + "-wal").c_str(), &info) == 0 && info.st_size > 0) ||
@@ -266,13 +276,17 @@ Result<void> Database::execute(const std::string& sql) {
   return {};
 }
 
+std::string Database::message() const { return sqlite3_errmsg(handle_); }
+
 void Database::read_only_from_now_on() {
+  // Before the schema has been read, what is wrong with a statement comes as SQLITE_SCHEMA.
+  sqlite3_exec(handle_, "SELECT 1 FROM sqlite_schema LIMIT 0", nullptr, nullptr, nullptr);
   sqlite3_set_authorizer(
       handle_,
-      [](void*, int action, const char*, const char*, const char*, const char*) {
+      [](void*, int action, const char* name, const char* value, const char*, const char*) {
         const bool reads = action == SQLITE_SELECT || action == SQLITE_READ ||
                            action == SQLITE_FUNCTION || action == SQLITE_RECURSIVE ||
-                           action == SQLITE_PRAGMA;
+                           (action == SQLITE_PRAGMA && (value == nullptr || asks(name)));
         return reads ? SQLITE_OK : SQLITE_DENY;
       },
       nullptr);

@@ -83,6 +83,8 @@ class Database {
   // at most `wait_ms` for readers. One in the way is no failure, a disk that is full or broken is
   // one: nothing is lost by it, the log keeps what could not be moved.
   Result<void> checkpoint(int mode, int wait_ms);
+  // SQLite's own words for the latest error: for somebody who has written the SQL.
+  std::string message() const;
   sqlite3* handle() { return handle_; }
 
  private:

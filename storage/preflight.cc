@@ -278,7 +278,8 @@ Error sqlite_error(sqlite3* handle, std::string_view doing) {
   Errc code = Errc::kIo;
   if (rc == SQLITE_BUSY || rc == SQLITE_LOCKED) code = Errc::kBusy;
   if (rc == SQLITE_CORRUPT || rc == SQLITE_NOTADB) code = Errc::kCorrupt;
-  if (rc == SQLITE_ERROR) code = Errc::kInvalid;
+  if (rc == SQLITE_ERROR || rc == SQLITE_TOOBIG || rc == SQLITE_MISMATCH) code = Errc::kInvalid;
+  if (rc == SQLITE_AUTH) code = Errc::kUnsupported;  // Database::read_only_from_now_on()
   const bool tells_more = rc == SQLITE_IOERR || rc == SQLITE_CANTOPEN || rc == SQLITE_READONLY;
   return Error{code, tells_more ? system : 0, context};
 }

@@ -5,8 +5,10 @@ that a site, a seeds file, a configuration, a command line or the environment ca
 any command shows: no raw control, no line that is not ours, nothing that nobody sees, valid UTF-8."""
 
 import contextlib
+import csv
 import fcntl
 import html
+import io
 import json
 import os
 import pty
@@ -195,6 +197,28 @@ class Output(crawl_run.EndToEnd):
             for line in stdout.decode().splitlines():
                 self.assertRegex(line, r"^(  [a-z. ]{12}\S|\w[\w+.-]*:)", "a line of another form")
         self.check_cat(database)
+        for view in ("pages", "urls", "links", "events", "visits", "largest", "broken-links"):
+            self.check_query(database, view)
+
+    def check_query(self, database, view):
+        """In each form: no line more than there are rows, every value in JSON, no formula in CSV."""
+        sql = f'SELECT * FROM "{view.replace("-", "_")}"'
+        rows = self.place.query(sql)
+        for form, count in (("--csv", len(rows) + 1), ("--jsonl", len(rows)), ("--json", len(rows) + 2),
+                            ("--limit=0", len(rows) + 2)):
+            code, stdout, stderr = self.ask("query", "-d", database, form, view)
+            self.assertEqual((code, stderr), (0, b""), view)
+            self.check(stdout, (view, form))
+            self.assertEqual(stdout.count(b"\n"), count, (view, form))
+            if form == "--csv":
+                cells = [cell for line in csv.reader(io.StringIO(stdout.decode())) for cell in line]
+                self.assertEqual([cell for cell in cells if re.match(r"\s*[=+\-@＝＋－＠](?!\d+(\.\d+)?$)", cell)], [], view)
+            if form == "--jsonl":
+                read = [tuple(json.loads(line).values()) for line in stdout.decode().split("\n")[:-1]]
+                self.assertEqual(read, rows, view)
+        code, received = self.ask_on_terminal("query", "-d", database, view)
+        self.assertEqual(code, 0)
+        self.check(received, view)
 
     def check_cat(self, database):
         """As it is for a program; shown, or refused, on a terminal."""
@@ -235,6 +259,7 @@ class Output(crawl_run.EndToEnd):
                 self.check_refused(*command, f"none/{text}")
             for command in ("why", "cat"):
                 self.check_refused(command, "-d", "none.db", "--", text)
+            self.check_refused("query", "-d", "none.db", "--", f"x{text}")
             self.check_refused("status", text if text[:1] != "-" else f"x{text}")
             if "\n" not in text:
                 self.check_refused("status", "-d", "none.db", environment={"TERM": text, "HOME": f"/{text}",
@@ -280,6 +305,19 @@ class Output(crawl_run.EndToEnd):
                 self.check_refused("-d", "/proc/none", "--config", "crawl.toml", "http://127.0.0.1:9/")
 
     # ---- the parts on their own
+
+    def test_questions(self):
+        database = str(self.place.database)
+        self.ask("-d", database, "--retries", "0", "http://127.0.0.1:9/")
+        for text in self.arguments(self.few):
+            name = '"' + text.replace('"', '""') + '"'
+            for arguments in (["--", f"x{text}"], ["--", f"SELECT {text}"], ["--", "SELECT ?", text],
+                              ["--csv", "--", "SELECT ?", text], ["--", f"SELECT 1 AS {name}"],
+                              ["--csv", "--", f"SELECT 1 AS {name}"], ["--json", "--", f"SELECT 1 AS {name}"]):
+                code, stdout, stderr = self.ask("query", "-d", database, *arguments)
+                self.assertIn(code, (0, 64), (arguments, stderr))
+                self.check(stdout + stderr, arguments)
+                self.assertLessEqual(stderr.count(b"\n"), 1, arguments)
 
     def test_urls_and_robots(self):
         for text in self.arguments(self.few):

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "crawler/demo.h"
+#include "crawler/demo_pages.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -10,7 +10,6 @@
 #include <csignal>
 #include <string>
 
-#include "crawler/demo_pages.h"
 #include "crawler/demo_server.h"
 #include "tests/support/catch.h"
 
@@ -158,15 +157,6 @@ TEST_CASE("demo: files are found by name, and only those", "[demo]") {
   CHECK(demo_file("robots.txt"));
   CHECK_FALSE(demo_file("embed.cmake"));
   CHECK_FALSE(demo_file(""));
-}
-
-TEST_CASE("demo: a table is aligned by characters, escaped and cut", "[demo]") {
-  const ShownText table = aligned_table(
-      {{"status", "title", "url"}, {"200", "Bücher", "u"}, {"404", "\x1b[2J", "abcdefgh"}}, 7);
-  CHECK(table.bytes() ==
-        "status  title    url\n"
-        "200     Bücher   u\n"
-        "404     \\x1b[2J  abcdefg\n");
 }
 
 }  // namespace

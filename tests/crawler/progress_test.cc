@@ -63,22 +63,6 @@ ProgressSnapshot snapshot(int64_t pages) {
   return s;
 }
 
-TEST_CASE("progress: digits are grouped by thousands", "[progress]") {
-  CHECK(group_digits(0) == "0");
-  CHECK(group_digits(999) == "999");
-  CHECK(group_digits(1000) == "1,000");
-  CHECK(group_digits(1234567) == "1,234,567");
-  CHECK(group_digits(-1234) == "-1,234");
-  CHECK(group_digits(-123) == "-123");
-}
-
-TEST_CASE("progress: a line is cut in whole characters", "[progress]") {
-  CHECK(fit_columns("abcdef", 3) == "abc");
-  CHECK(fit_columns("abc", 10) == "abc");
-  CHECK(fit_columns("äöü", 2) == "äö");
-  CHECK(fit_columns("äöü", 0).empty());
-}
-
 TEST_CASE("progress: the live line is drawn at most five times a second", "[progress]") {
   Fixture f;
   f.start(ProgressStyle::kLive);

@@ -8,7 +8,6 @@
 #include <nlohmann/json.hpp>
 
 #include "base/unique_fd.h"
-#include "base/base64.h"
 #include "tests/support/catch.h"
 
 namespace crawl {
@@ -112,25 +111,6 @@ TEST_CASE("json lines: output to nobody fails once and for all", "[json_lines]")
   CHECK_FALSE(output.flush());
   CHECK(output.failed());
   CHECK_FALSE(output.write_raw("y"));
-}
-
-// RFC 4648 §10
-TEST_CASE("base64: the test vectors of the RFC", "[base64]") {
-  CHECK(decode_base64("").value().empty());
-  CHECK(decode_base64("Zg==").value() == "f");
-  CHECK(decode_base64("Zm8=").value() == "fo");
-  CHECK(decode_base64("Zm9v").value() == "foo");
-  CHECK(decode_base64("Zm9vYg==").value() == "foob");
-  CHECK(decode_base64("Zm9v\nYmFy").value() == "foobar");
-  CHECK(decode_base64("Zg").value() == "f");
-  CHECK(decode_base64("//79").value() == "\xff\xfe\xfd");
-}
-
-TEST_CASE("base64: what is none is refused", "[base64]") {
-  for (const char* text : {"Z", "Zg=", "Zg===", "Z=g=", "Zm9v=", "Z-9v", "Zm9v!"}) {
-    CAPTURE(text);
-    CHECK_FALSE(decode_base64(text));
-  }
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "crawler/suggest.h"
+#include "base/suggest.h"
 
 #include "tests/support/catch.h"
 

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MIT
+#include "crawler/commands.h"
+
+#include <limits>
+#include <type_traits>
+
+#include "base/limits.h"
+#include "crawler/canonical_option.h"
+#include "crawler/configured.h"
+#include "crawler/option_set.h"
+
+namespace crawl {
+namespace {
+
+using Words = std::vector<std::string>;
+
+constexpr int64_t kWatchdogMsMin = 100;
+constexpr int64_t kWatchdogMsMax = 24 * 3'600'000;
+constexpr int64_t kAny = std::numeric_limits<int64_t>::max();
+
+UsageError usage(std::string message) { return {ExitCode::kUsage, std::move(message)}; }
+
+UsageError unexpected(const std::string& word) { return usage("unexpected argument " + word); }
+
+// A command whose options are `Options`: `declare` names them, `take` puts the words that are no
+// options where they belong, and answers "" or what is wrong with them.
+template <typename Options>
+Command command(std::string arguments, std::string summary, std::string description,
+                void (*declare)(OptionSet&, Options&), std::string (*take)(Options&, Words)) {
+  Command result;
+  result.name = arguments.substr(0, arguments.find(' '));
+  result.usage = "crawl " + result.name + " [OPTIONS]" + arguments.substr(result.name.size());
+  result.arguments = std::move(arguments);
+  result.summary = std::move(summary);
+  result.parse = [declare, take, usage_line = result.usage, description = std::move(description)](
+                     const Words& words, const std::string& user_config) -> CommandLine {
+    Options options;
+    if constexpr (std::is_base_of_v<ReadOptions, Options>) {
+      if (auto error = configured_database(user_config, options.database)) return *error;
+    }
+    OptionSet set(usage_line, description);
+    declare(set, options);
+    OptionSet::Parsed parsed = set.parse(words);
+    if (parsed.help) return ShowText{set.help()};
+    if (!parsed.error.empty()) return usage(parsed.error);
+    const std::string problem = take(options, std::move(parsed.positionals));
+    if (!problem.empty()) return usage(problem);
+    return options;
+  };
+  return result;
+}
+
+template <typename Options>
+std::string take_nothing(Options& /*options*/, Words words) {
+  return words.empty() ? "" : unexpected(words[0]).message;
+}
+
+ValueReader read_short(std::string& target, bool may_be_empty) {
+  return [&target, may_be_empty](const std::string& value) -> std::string {
+    if (value.size() > kShortBytesMax || (value.empty() && !may_be_empty)) {
+      return "the text must have 1 to " + std::to_string(kShortBytesMax) + " bytes";
+    }
+    target = value;
+    return "";
+  };
+}
+
+void declare_database(OptionSet& set, ReadOptions& options) {
+  set.value("-d,--db", "FILE", "the database [crawl.db]",
+            [&options](const std::string& value) -> std::string {
+              if (value.empty() || value.find('\0') != std::string::npos)
+                return not_a(value, "a path");
+              options.database = value;
+              return "";
+            });
+}
+
+void declare_parser(OptionSet& set, std::string& fetcher, int& fetchers, int64_t& watchdog_ms) {
+  set.value("-f,--fetchers", "N", "processes that parse [1; parse --jsonl: one per CPU]",
+            read_number(fetchers, 1, 1024));
+  set.value("--fetcher", "PATH", "the crawl-fetcher to start [beside crawl]", read_text(fetcher));
+  set.value("--watchdog", "TIME", "", read_duration(watchdog_ms, kWatchdogMsMin, kWatchdogMsMax),
+            Shown::kNo);
+}
+
+// --- what reads a database
+
+void declare_status(OptionSet& set, StatusOptions& options) {
+  declare_database(set, options);
+  set.flag("--json", "as one JSON object", options.json);
+}
+
+void declare_check(OptionSet& set, CheckOptions& options) { declare_database(set, options); }
+
+void declare_why(OptionSet& set, WhyOptions& options) { declare_database(set, options); }
+
+std::string take_why(WhyOptions& options, Words words) {
+  options.urls = std::move(words);
+  return options.urls.empty() ? "why: no URL given" : "";
+}
+
+void declare_cat(OptionSet& set, CatOptions& options) {
+  declare_database(set, options);
+  set.flag("--text", "the visible text instead of the body", options.text_only);
+  set.value("--run", "N", "as run N left it (see --keep-versions)",
+            read_number(options.run, 1, kAny));
+}
+
+std::string take_cat(CatOptions& options, Words words) {
+  options.urls = std::move(words);
+  return options.urls.empty() ? "cat: no URL given" : "";
+}
+
+void declare_query(OptionSet& set, QueryOptions& options) {
+  declare_database(set, options);
+  const auto format = [&](const char* name, const char* help, RowFormat wanted) {
+    set.choice(name, help, [&options, wanted] { options.format = wanted; });
+  };
+  format("--csv", "as CSV, safe to open in a spreadsheet", RowFormat::kCsv);
+  format("--json", "as a JSON array of objects", RowFormat::kJson);
+  format("--jsonl", "as a JSON object per line", RowFormat::kJsonl);
+  set.value("--limit", "N", "at most N rows, 0: all [of a named question, as a table: 50]",
+            read_number(options.rows_max, 0, kAny));
+}
+
+std::string take_query(QueryOptions& options, Words words) {
+  if (words.empty()) return "";
+  options.question = std::move(words.front());
+  options.parameters.assign(words.begin() + 1, words.end());
+  return options.question.empty() ? "the SQL is empty" : "";
+}
+
+// --- the parts of a crawl on their own
+
+void declare_url(OptionSet& set, UrlOptions& options) {
+  set.value("--base", "URL", "resolve against this URL", read_text(options.base));
+  set.value("--canonicalize", "LIST",
+            "the form that a crawl with this option stores: sort, session, tracking, index, or all",
+            read_canonical(options.canonicalize));
+  set.flag("-v,--explain", "the parts, and each step to the canonical form, as well",
+           options.explain);
+  set.flag("--jsonl",
+           "answer stdin: {\"input\",\"base\"?,\"canonicalize\"?} per line gives {\"href\"} or "
+           "{\"error\"}",
+           options.jsonl);
+}
+
+std::string take_url(UrlOptions& options, Words words) {
+  if (options.jsonl && !words.empty()) return unexpected(words[0]).message;
+  if (!options.jsonl && words.empty()) return "url: no URL given";
+  options.urls = std::move(words);
+  return "";
+}
+
+void declare_robots(OptionSet& set, RobotsOptions& options) {
+  set.value("--agent", "NAME", "product token of the robot [crawl]",
+            read_short(options.agent, false));
+  set.flag("--jsonl", "answer stdin: {\"robots\",\"agent\",\"url\"} per line gives {\"allowed\"}",
+           options.jsonl);
+  declare_parser(set, options.fetcher, options.fetchers, options.watchdog_ms);
+}
+
+std::string take_robots(RobotsOptions& options, Words words) {
+  if (options.jsonl) return words.empty() ? "" : unexpected(words[0]).message;
+  if (words.size() < 2) return "robots: name a robots.txt file ('-': stdin) and at least one URL";
+  options.file = words.front();
+  options.urls.assign(words.begin() + 1, words.end());
+  return "";
+}
+
+void declare_parse(OptionSet& set, ParseOptions& options) {
+  set.value("--base", "URL", "the page's URL, for relative links", read_text(options.base));
+  set.value("--content-type", "TYPE", "as the header would say [text/html]",
+            read_short(options.content_type, true));
+  set.flag("--jsonl", "answer stdin: {\"html\" or \"base64\",\"base\",\"content_type\"} per line",
+           options.jsonl);
+  declare_parser(set, options.fetcher, options.fetchers, options.watchdog_ms);
+  set.value("--test-hook", "SPEC", "", read_short(options.test_hook, true), Shown::kNo);
+}
+
+std::string take_parse(ParseOptions& options, Words words) {
+  if (options.jsonl && !words.empty()) return unexpected(words[0]).message;
+  if (!options.jsonl && words.empty()) return "parse: no file given ('-': stdin)";
+  options.files = std::move(words);
+  return "";
+}
+
+void declare_demo(OptionSet& set, DemoOptions& options) {
+  set.value("-d,--db", "FILE", "keep the database here [a temporary one]",
+            read_text(options.database));
+  set.value("-f,--fetchers", "N", "fetcher processes [one per CPU]",
+            read_number(options.fetchers, 1, 1024));
+  set.value("--fetcher", "PATH", "the crawl-fetcher to start [beside crawl]",
+            read_text(options.fetcher));
+  set.flag("-q,--quiet", "print the result only", options.quiet);
+}
+
+Command run_command() {
+  const std::string text = "Crawls from the seeds, or resumes where the last run ended.";
+  return {"run", "crawl [run] [OPTIONS] SEEDS...", "[run] [OPTIONS] SEEDS...",
+          "crawl; again: resume, and when done, revisit what is due",
+          [text](const Words& words, const std::string& user_config) {
+            return parse_run(words, user_config, text);
+          }};
+}
+
+}  // namespace
+
+const std::vector<Command>& commands() {
+  static const std::vector<Command> all = {
+      run_command(),
+      command<StatusOptions>("status", "what the last run has done",
+                             "Prints what the last run has done.", declare_status, take_nothing),
+      command<WhyOptions>("why URL...", "what became of a URL, and why",
+                          "Tells what became of each URL, and why.", declare_why, take_why),
+      command<CatOptions>("cat URL...", "the stored body of a page",
+                          "Writes the stored bodies of pages to stdout.", declare_cat, take_cat),
+      command<QueryOptions>(
+          "query [SQL|NAME [VALUE...]]", "ask in SQL, or a ready-made question",
+          "Prints the answer to SQL that reads, or to a ready-made question (without a NAME: lists "
+          "them). Each VALUE stands for a '?' in the SQL; '-' reads the SQL from stdin.",
+          declare_query, take_query),
+      command<CheckOptions>("check", "check the database", "Checks that the database is whole.",
+                            declare_check, take_nothing),
+      command<UrlOptions>("url URL...", "what a URL is, normalised",
+                          "Prints each URL as the URL Standard writes it.", declare_url, take_url),
+      command<RobotsOptions>("robots FILE URL...", "what a robots.txt says about URLs",
+                             "Tells what a robots.txt says about URLs (or paths).", declare_robots,
+                             take_robots),
+      command<ParseOptions>("parse FILE...", "what a page yields, as JSON",
+                            "Prints what each page yields, as JSON.", declare_parse, take_parse),
+      command<DemoOptions>(
+          "demo", "crawl a small site that is part of this program",
+          "Crawls a small site that is part of this program, and shows the result.", declare_demo,
+          take_nothing),
+  };
+  return all;
+}
+
+}  // namespace crawl
