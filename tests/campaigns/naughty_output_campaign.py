@@ -32,6 +32,7 @@ LOG_LINE = re.compile(r"(\d\d:\d\d:\d\d (error|warning|info|debug): |crawl: )")
 SOME = scaled(30, 10_000)  # strings that get pages of their own
 FEW = scaled(3, 10_000)  # strings that get commands of their own
 ARGUMENT_MAX = 100_000  # bytes; the kernel takes no longer ones
+csv.field_size_limit(1 << 30)
 
 
 def header_bytes(text):
