@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "storage/integrity.h"
 
+#include <sqlite3.h>
+
+#include <cerrno>
+#include <cstdlib>
+
 #include "storage/body.h"
 #include "storage/content_store.h"
 #include "storage/rows.h"
@@ -71,12 +76,25 @@ void keep(Violation violation, IntegrityReport& report) {
   if (violation.count > 0) report.violations.push_back(std::move(violation));
 }
 
+// SQLite tells of a page that it could not read among the damages, with a code: "… unable to get
+// the page. error code=10".
+bool is_read_error(std::string_view damage) {
+  constexpr std::string_view kCode = "error code=";
+  const size_t at = damage.find(kCode);
+  if (at == std::string_view::npos) return false;
+  return (std::atoi(std::string(damage.substr(at + kCode.size())).c_str()) & 0xff) == SQLITE_IOERR;
+}
+
 Result<void> check_file(Database& database, IntegrityReport& report) {
   Violation damage{"the file is damaged", 0, {}};
+  bool unread = false;
   Result<void> done =
       for_each_row(database, "PRAGMA integrity_check(100)", [&](const Statement& row) {
+        unread |= is_read_error(row.text(0));
         if (row.text(0) != "ok") note(damage, row.text(0));
       });
+  // Perhaps nothing is wrong but the disk, or the way to it.
+  if (done && unread) return Error{Errc::kIo, EIO, "the database cannot be read"};
   keep(std::move(damage), report);
   return done;
 }

@@ -149,6 +149,24 @@ class FailingCalls(crawl_run.EndToEnd):
         self.assertEqual((ended.code, ended.stderr), (0, ""))
         self.assertEqual([path.name for path in self.place.folder.iterdir()], ["crawl.db"])
 
+    # ---- reading
+
+    def test_check_does_not_take_a_read_error_for_damage(self):
+        self.crawl("--delay", "0", "-f", "1", "-q", self.server.url())
+        report = self.place.folder / "report"
+        failed = 0
+        for nth in range(1, 40):
+            report.unlink(missing_ok=True)
+            ended = self.place.start("check", "-d", self.place.database,
+                                     environment=faults.environment(f"pread64:{nth}:EIO", report=report)).wait()
+            if not faults.Report(report).fired:
+                break
+            if ended.code != 0:
+                failed += 1
+                self.assertEqual((ended.code, ended.stdout), (IO, ""), nth)
+                self.assertRegex(ended.stderr, r"I/O error|Input/output error|malformed|unable to open database file", nth)
+        self.assertGreater(failed, 3)
+
 
 if __name__ == "__main__":
     crawl_run.main(faults.needed)
