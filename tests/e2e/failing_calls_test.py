@@ -164,7 +164,7 @@ class FailingCalls(crawl_run.EndToEnd):
             if ended.code != 0:
                 failed += 1
                 self.assertEqual((ended.code, ended.stdout), (IO, ""), nth)
-                self.assertRegex(ended.stderr, r"I/O error|Input/output error|malformed|unable to open database file", nth)
+                self.assertRegex(ended.stderr, r"I/O error|Input/output error|malformed|unable to open", nth)
         self.assertGreater(failed, 3)
 
 
