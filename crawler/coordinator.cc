@@ -207,8 +207,9 @@ void Coordinator::stop(const std::string& reason, ExitCode code) {
 }
 
 bool Coordinator::finished() const {
-  if (stops_ > 0) return leases_.empty() || clock_.monotonic_ms() >= drain_until_ms_;
-  return leases_.empty() && revivals_ == 0 && frontier_.finished();
+  const bool none_out = leases_.size() == control_leases_;
+  if (stops_ > 0) return none_out || clock_.monotonic_ms() >= drain_until_ms_;
+  return none_out && revivals_ == 0 && frontier_.finished();
 }
 
 int Coordinator::wait_ms() const {

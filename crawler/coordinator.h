@@ -83,6 +83,12 @@ class Coordinator final : public FetcherPool::Delegate {
   const End& end() const { return end_; }  // once stopped
 
  private:
+  // Requests that are no errand: whatever comes, it is to be known whether anything comes.
+  enum class Control : uint8_t {
+    kNo,
+    kHost,  // a robots.txt
+    kName,  // no request, only a look-up
+  };
   struct Lease {
     int64_t host_id = 0;
     size_t fetcher = 0;
@@ -91,7 +97,18 @@ class Coordinator final : public FetcherPool::Delegate {
     int rounds = 0;                        // of tidy() that it has been out
     AddressKey address = kAddressUnknown;  // it counts against
     Errand errand;                         // robots: whose it is; host_id is who is asked
-    PendingUrl url;                        // robots: only its URL
+    Control control = Control::kNo;
+    PendingUrl url;  // robots: only its URL
+  };
+
+  // The hosts that answered last, newest first, each at an address of its own: they can tell
+  // whether the network is there.
+  struct Answerer {
+    int64_t host_id = 0;
+    std::string name;
+    size_t scheme = 0;
+    AddressKey address = kAddressUnknown;
+    int64_t asked_ms = 0;  // as a control, since it answered
   };
 
   // FetcherPool::Delegate
@@ -148,10 +165,17 @@ class Coordinator final : public FetcherPool::Delegate {
 
   // outages.cc
   bool watch_network(const Lease& lease, Host& asked, const Transfer& transfer);
+  bool heed(const NetworkWatch::Report& report, const std::string& name, std::string_view detail);
   void remember_answer(const Host& asked, std::string_view url);
-  void ask_control(const Host& silent, Reach silence);
-  bool network_is_gone(int64_t now) const;
+  Result<void> restore_answerers(Database& database);
+  bool network_is_gone(int64_t now);
   bool expected_hosts_silent() const;
+  std::vector<size_t> answerers_in_turn() const;
+  bool hand_out_control();
+  bool ask_host(Answerer& one);
+  bool ask_name(Answerer& one);
+  bool lease_control(Control control, Answerer& one);
+  void end_control(const Lease& lease, const Transfer& transfer);
   bool expected_host_waits() const;
   void write_outage(const std::string& kind, std::string text);
   void end_long_outage();
@@ -178,7 +202,7 @@ class Coordinator final : public FetcherPool::Delegate {
 
   // handing_out.cc
   void hand_out();
-  Host* take_next();
+  void hand_out_ready();
   bool release_one_waiting();
   void release(int64_t host_id);
   void release_waiting(size_t fetcher);
@@ -294,15 +318,12 @@ class Coordinator final : public FetcherPool::Delegate {
   int64_t pending_ = 0;  // URLs waiting or in flight
   int64_t answers_ = 0;  // responses with an HTTP status: somebody was reached
   int64_t unreached_ = 0;
-  // The two hosts that answered last in this run: they can tell whether the network is there.
-  struct Answerer {
-    int64_t host_id = 0;
-    std::string name;
-    size_t scheme = 0;
-    int64_t asked_ms = 0;  // as a control, since it answered
-  };
-  std::array<Answerer, 2> answerers_;
-  int64_t control_at_ms_ = 0;  // the next question to one of them, at the earliest
+  std::vector<Answerer> answerers_;
+  size_t control_leases_ = 0;
+  Reach doubt_ = Reach::kUnclear;  // the kind of silence that is to be cleared up; or none
+  int64_t control_at_ms_ = 0;      // the next control, at the earliest
+  int64_t looked_at_ms_ = 0;       // expected_hosts_silent(), which looks at all of them
+  bool control_turn_ = true;       // of the next request of an outage
   bool previous_died_ = false;
   bool write_failed_ = false;
 

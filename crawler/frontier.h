@@ -33,9 +33,8 @@ inline constexpr int64_t kHeard = -1;
 
 // A robots.txt that a host is to be asked for: its own, or one that redirects to it.
 struct Errand {
-  int64_t host_id = 0;   // whose robots.txt it is
-  size_t scheme = 0;     // which of its gates waits
-  bool control = false;  // its own, and none waits: does it answer at all?
+  int64_t host_id = 0;  // whose robots.txt it is
+  size_t scheme = 0;    // which of its gates waits
 };
 
 // Requests in a row to which nobody answered, or with 429 or 503 only. A host that has been silent

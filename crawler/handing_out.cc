@@ -52,6 +52,13 @@ bool Coordinator::may_hand_out() const {
 }
 
 void Coordinator::hand_out() {
+  hand_out_control();
+  hand_out_ready();
+  // Where nobody else can be asked, whoever is left may end the outage.
+  if (network_.outage() && !std::exchange(control_turn_, true)) hand_out_control();
+}
+
+void Coordinator::hand_out_ready() {
   // Deciding can cost time (patterns of a robots.txt): results and signals get their turn in
   // between.
   constexpr int64_t kTurnMs = 10;
@@ -60,7 +67,7 @@ void Coordinator::hand_out() {
   int refusals = 0;
   while (may_hand_out() && any_fetcher_free() && clock_.monotonic_ms() <= until) {
     const bool released = release_one_waiting();
-    Host* next = take_next();
+    Host* next = frontier_.take_ready(clock_.monotonic_ms());
     if (next == nullptr && released) continue;
     if (next == nullptr) return;
     if (hand_out_from(*next)) {
@@ -69,17 +76,6 @@ void Coordinator::hand_out() {
       return;
     }
   }
-}
-
-// In an outage those come first who are likeliest to end it.
-Host* Coordinator::take_next() {
-  const int64_t now = clock_.monotonic_ms();
-  for (const Answerer& one : answerers_) {
-    Host* control = network_.outage() ? frontier_.find(one.host_id) : nullptr;
-    const bool asked = control != nullptr && !control->errands.empty();
-    if (asked && control->errands.front().control && frontier_.take(*control, now)) return control;
-  }
-  return frontier_.take_ready(now);
 }
 
 // Of the hosts that wait for a fetcher with room, the first gets its turn; one for each fetcher. Of

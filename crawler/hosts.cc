@@ -101,17 +101,18 @@ Coordinator::Ended Coordinator::end_request(const Lease& lease, const Transfer& 
   ++(transfer.status > 0 ? answers_ : unreached_);
   if (transfer.status > 0) {
     asked.answered = true;
-    remember_answer(asked, lease.url.url);
     const AddressKey address = address_key(transfer.address);
     if (address != kAddressUnknown) asked.address = address;
+    remember_answer(asked, lease.url.url);
   }
   const bool doubtful = watch_network(lease, asked, transfer);
   Feedback feedback = feedback_of(transfer);
-  if (doubtful) feedback = network_.outage() ? Feedback::kFailed : Feedback::kStrained;
+  const bool control = lease.control != Control::kNo;
+  if (doubtful || (control && feedback == Feedback::kServed)) feedback = Feedback::kFailed;
   const bool rose = asked.politeness.on_end(
       clock_.monotonic_ms(), {feedback, transfer.retry_after_ms, transfer.elapsed_ms});
   const bool waits = network_.outage() && (answers_ > 0 || expected_host_waits());
-  if (!doubtful || !waits) listen(asked, transfer);
+  if (!control && (!doubtful || !waits)) listen(asked, transfer);
   // A long pause of the host must not keep a fetcher reserved for one of its suspects.
   constexpr int64_t kLongPauseMs = 5000;
   if (asked.politeness.next_at_ms() > clock_.monotonic_ms() + kLongPauseMs) unreserve(asked.id);

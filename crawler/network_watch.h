@@ -8,7 +8,7 @@
 // does. No clock here but what is passed in.
 
 #include <cstdint>
-#include <map>
+#include <unordered_map>
 
 #include "ipc/messages.h"
 
@@ -28,8 +28,8 @@ class NetworkWatch {
     bool name_answered = false;
     int64_t began_ms = 0;
     int64_t ended_ms = 0;
-    int64_t silent_since_ms =
-        0;  // when the first of the host's silences in a row ended; or as above
+    int64_t silent_since_ms = 0;  // when the host's first silence in a row ended; or as began_ms
+    bool expected = false;        // it has answered before
   };
   // True when it was a doubtful silence. Signs of life end an outage here: of a host, any; of a
   // name server, one in which no name could be had.
@@ -38,9 +38,13 @@ class NetworkWatch {
   // Has anybody shown a sign of life of that kind lately? Where not, it may be asked for one.
   bool quiet(Reach silence, int64_t now_ms) const;
   // Has it been silent since the last sign of life?
-  bool suspects(int64_t host_id) const { return silent_hosts_.count(host_id) > 0; }
-  // Enough for an outage: `all`: every host that could be expected to answer is silent.
-  bool enough(int64_t now_ms, bool all) const;
+  bool suspects(int64_t host_id) const {
+    return silent_hosts_.count(host_id) + silent_names_.count(host_id) > 0;
+  }
+  // Doubtful silences of at least so many hosts in a row, for long enough.
+  bool silent_hosts(size_t hosts_min, int64_t now_ms) const;
+  // Is one among them that was expected to answer?
+  bool expected_silent() const { return expected_ > 0; }
 
   void begin_outage(int64_t now_ms);
   bool outage() const { return outage_since_ms_ != kNever; }
@@ -51,16 +55,21 @@ class NetworkWatch {
  private:
   static constexpr int64_t kNever = -1;
 
+  struct Silent {
+    bool doubtful = false;
+    bool expected = false;
+  };
+  using Silences = std::unordered_map<int64_t, Silent>;  // by host id
   void sign_of_life(int64_t at_ms, Reach silence);
+  void note(Silences& silences, const Report& report, bool doubtful);
+  void clear(Silences& silences);
 
-  // Names are answered by others than pages: each silence is measured by its own kind.
+  // Names are answered by others than pages: each silence is measured by its own kind, and those of
+  // a kind end together.
   int64_t name_alive_ms_ = kNever;
   int64_t host_alive_ms_ = kNever;
-  struct Silent {
-    Reach reach = Reach::kNameSilent;  // or kSilent, where it was ever more
-    bool doubtful = false;
-  };
-  std::map<int64_t, Silent> silent_hosts_;  // since the last sign of life
+  Silences silent_hosts_, silent_names_;  // since the last sign of life
+  size_t doubtful_ = 0, expected_ = 0;    // among both
   int64_t silent_since_ms_ = kNever;
   int64_t outage_since_ms_ = kNever;
   int64_t probe_wait_ms_ = 0;

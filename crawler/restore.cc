@@ -59,6 +59,7 @@ Result<void> Coordinator::restore(Database& database, const std::vector<Seed>& s
                                   const RunStart& start) {
   if (auto known = remember_robots_agent(database, robots_agent_); !known) return known;
   if (auto restored = restore_known(database, start); !restored) return restored;
+  if (auto answerers = restore_answerers(database); !answerers) return answerers;
   auto seed_ids = number_seeds(database, seeds, start.next_seed_id);
   if (!seed_ids) return seed_ids.error();
   seed_ids_ = std::move(*seed_ids);

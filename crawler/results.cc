@@ -166,6 +166,7 @@ bool Coordinator::may_come_from(const Transfer& transfer, const Lease& lease) {
       static_cast<uint16_t>(std::atoi(std::string(endpoint.substr(colon + 1)).c_str()));
   if (endpoint_text(*address, port) != endpoint) return false;
   if (transfer.status == 0 || !options_.proxy.empty()) return true;
+  if (lease.control == Control::kName) return false;
   const bool any = frontier_.find(lease.host_id)->allow_private;
   return address_allowed(*address, any ? AddressPolicy::kAny : AddressPolicy::kPublicOnly);
 }
@@ -357,6 +358,7 @@ Coordinator::Lease Coordinator::take_lease(uint64_t lease_id) {
   Lease lease = std::move(found->second);
   leases_.erase(found);
   if (!lease.robots) --page_leases_;
+  if (lease.control != Control::kNo) --control_leases_;
   return lease;
 }
 

@@ -93,8 +93,7 @@ void Coordinator::lease_robots(Host& asked, size_t fetcher) {
   const Errand errand = asked.errands.front();
   asked.errands.pop_front();
   const Host& asking = *frontier_.find(errand.host_id);
-  const std::string redirected =
-      errand.control ? std::string() : asking.robots[errand.scheme].redirect_url;
+  const std::string& redirected = asking.robots[errand.scheme].redirect_url;
   const uint64_t id = begin_request(asked, fetcher);
   Lease& lease = leases_.at(id);
   lease.robots = true;
@@ -108,7 +107,6 @@ void Coordinator::lease_robots(Host& asked, size_t fetcher) {
   job.url = lease.url.url;
   job.allow_private = asked.allow_private;
   job.with_credentials = may_have_credentials(job.url);
-  job.anew = errand.control;
   pool_->submit(fetcher, job);
 }
 
@@ -116,7 +114,6 @@ Host& Coordinator::asking_host(const Lease& lease) { return *frontier_.find(leas
 
 // The robots.txt of the lease may be asked for again.
 void Coordinator::end_errand(const Lease& lease) {
-  if (lease.errand.control) return;
   asking_host(lease).robots[lease.errand.scheme].in_flight = false;
 }
 
@@ -124,7 +121,6 @@ void Coordinator::end_errand(const Lease& lease) {
 void Coordinator::give_up_errand(Host& asked) {
   const Errand errand = asked.errands.front();
   asked.errands.pop_front();
-  if (errand.control) return;
   Host& asking = *frontier_.find(errand.host_id);
   RobotsGate& robots = asking.robots[errand.scheme];
   robots.in_flight = false;
@@ -152,14 +148,16 @@ bool Coordinator::on_robots_result(uint64_t lease_id, std::string_view bytes) {
     rules = std::move(*parsed);
   }
   const Lease lease = take_lease(lease_id);
+  if (lease.control != Control::kNo) {
+    end_control(lease, transfer);
+    return true;
+  }
   const Ended ended = end_request(lease, transfer);
   Host& asked = ended.asked;
   end_errand(lease);
   Host& asking = asking_host(lease);
   RobotsGate& robots = asking.robots[lease.errand.scheme];
-  // Of a control it was only to be known whether anything comes.
-  const bool settles = ended.counts && !lease.errand.control;
-  if (settles && robots.settle(transfer, std::move(rules), robots_now(options_.retries))) {
+  if (ended.counts && robots.settle(transfer, std::move(rules), robots_now(options_.retries))) {
     robots_settled(asking, lease.errand.scheme);
   }
   changed(asking);

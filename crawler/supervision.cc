@@ -80,7 +80,9 @@ void Coordinator::on_fetcher_lost(const FetcherPool::Loss& loss) {
     log_.warning("fetcher " + std::to_string(loss.pid) + " " + loss.cause + ", busy with " +
                  row.url);
     unit.events.push_back(std::move(row));
-    if (lease.robots) {
+    if (lease.control != Control::kNo) {
+      requeue(lease);
+    } else if (lease.robots) {
       strike_robots(lease, loss);
     } else {
       strike(std::move(lease), loss, unit);
@@ -120,7 +122,9 @@ uint64_t Coordinator::convict(const FetcherPool::Loss& loss) {
 }
 
 void Coordinator::requeue(const Lease& lease) {
+  if (lease.control == Control::kName) return;
   Host& asked = abandon_request(lease);
+  if (lease.control != Control::kNo) return changed(asked);
   if (lease.robots) {
     end_errand(lease);
     changed(asking_host(lease));
@@ -176,7 +180,6 @@ void Coordinator::quarantine(Host& asked, const Lease& lease, const FetcherPool:
 void Coordinator::strike_robots(const Lease& lease, const FetcherPool::Loss& loss) {
   Host& asked = abandon_request(lease);
   end_errand(lease);
-  if (lease.errand.control) return changed(asked);
   Host& asking = asking_host(lease);
   RobotsGate& robots = asking.robots[lease.errand.scheme];
   robots.retry_at_ms = clock_.monotonic_ms() + kStrikePauseMs;

@@ -91,7 +91,8 @@ void Answerer::parse(DocumentInput input, PageResult& result) {
 void Answerer::answer(const HttpTransfer& transfer, std::string& out) {
   const FetchRequest& request = transfer.request();
   const Transfer summary = summarise(transfer.report(), request.lease, settings_.generation);
-  if (request.kind != JobKind::kRobots) return answer_page(transfer, summary, out);
+  const bool page = request.kind == JobKind::kPage || request.kind == JobKind::kSitemap;
+  if (page) return answer_page(transfer, summary, out);
   answer_robots(summary, request.url, settings_.robots_agent, transfer.body(), out);
 }
 
@@ -183,7 +184,7 @@ void Answerer::answer_failure(const FetchJob& job, Outcome outcome, std::string_
   summary.generation = settings_.generation;
   summary.outcome = outcome;
   summary.detail = line;
-  if (job.kind == JobKind::kRobots) {
+  if (job.kind == JobKind::kRobots || job.kind == JobKind::kLookUp) {
     return answer_robots(summary, job.url, settings_.robots_agent, "", out);
   }
   PageResult result;

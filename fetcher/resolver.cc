@@ -134,9 +134,9 @@ void Resolver::read_hosts_file() {
   }
 }
 
-std::optional<Resolution> Resolver::lookup(std::string_view host) {
+std::optional<Resolution> Resolver::known_here(std::string_view host,
+                                               const std::string& name) const {
   if (const auto literal = IpAddress::parse(host)) return Resolution{{*literal}, ""};
-  const std::string name = normal_name(host);
   if (!is_dns_name(name)) return Resolution{{}, "not a name that the DNS can hold"};
   if (is_localhost(name)) {
     return Resolution{{*IpAddress::parse("127.0.0.1"), *IpAddress::parse("::1")}, ""};
@@ -144,6 +144,12 @@ std::optional<Resolution> Resolver::lookup(std::string_view host) {
   if (const auto listed = hosts_file_.find(name); listed != hosts_file_.end()) {
     return Resolution{listed->second, ""};
   }
+  return std::nullopt;
+}
+
+std::optional<Resolution> Resolver::lookup(std::string_view host) {
+  const std::string name = normal_name(host);
+  if (auto here = known_here(host, name)) return here;
   const auto cached = cache_.find(name);
   if (cached == cache_.end()) return std::nullopt;
   if (cached->second.expires_ms > loop_.clock().monotonic_ms()) {
@@ -155,16 +161,24 @@ std::optional<Resolution> Resolver::lookup(std::string_view host) {
   return std::nullopt;
 }
 
-void Resolver::forget(std::string_view host) {
-  const auto cached = cache_.find(normal_name(host));
+void Resolver::forget(const std::string& name) {
+  const auto cached = cache_.find(name);
   if (cached == cache_.end()) return;
   cache_order_.erase(cached->second.order);
   cache_.erase(cached);
 }
 
 void Resolver::resolve(std::string_view host, Handler handler) {
+  resolve(host, std::move(handler), false);
+}
+
+void Resolver::resolve_anew(std::string_view host, Handler handler) {
+  resolve(host, std::move(handler), true);
+}
+
+void Resolver::resolve(std::string_view host, Handler handler, bool anew) {
   std::string name = normal_name(host);
-  if (auto known = lookup(host)) {
+  if (auto known = anew ? known_here(host, name) : lookup(host)) {
     waiting_[name].push_back(std::move(handler));
     finish(name, std::move(*known), 0);
     return;
@@ -229,7 +243,13 @@ void Resolver::finish(const std::string& name, Resolution resolution, int64_t ke
 }
 
 void Resolver::remember(const std::string& name, const Resolution& resolution, int64_t keep_ms) {
-  forget(name);
+  const auto old = cache_.find(name);
+  if (old != cache_.end()) {
+    const bool useful = !old->second.resolution.addresses.empty() &&
+                        old->second.expires_ms > loop_.clock().monotonic_ms();
+    if (useful && resolution.answer == LookupAnswer::kSilent) return;
+    forget(name);
+  }
   while (!cache_.empty() && cache_.size() >= options_.cache_entries_max) {
     cache_.erase(cache_order_.front());
     cache_order_.pop_front();

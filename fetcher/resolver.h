@@ -59,12 +59,11 @@ class Resolver {
   // (RFC 6761 §6.3), /etc/hosts, cached answers. nullopt: ask with resolve().
   std::optional<Resolution> lookup(std::string_view host);
 
-  // The next lookup() of the name knows nothing that was cached.
-  void forget(std::string_view host);
-
   // The handler is called from the loop, never from within this call. Requests for one name that
   // arrive while it is being resolved share one query.
   void resolve(std::string_view host, Handler handler);
+  // The same, as if nothing were cached. A failure leaves alone what is.
+  void resolve_anew(std::string_view host, Handler handler);
 
  private:
   struct Query;
@@ -73,6 +72,11 @@ class Resolver {
     int64_t expires_ms;
     std::list<std::string>::iterator order;
   };
+
+  // What needs neither a name server nor the cache.
+  std::optional<Resolution> known_here(std::string_view host, const std::string& name) const;
+  void resolve(std::string_view host, Handler handler, bool anew);
+  void forget(const std::string& name);
 
   Resolver(EventLoop& loop, Options options) : loop_(loop), options_(std::move(options)) {}
   Result<void> open_channel();

@@ -22,6 +22,7 @@ constexpr size_t kBodyKeptBytesMax = 256 * 1024;  // capacity that stays with a 
 uint64_t body_bytes_max(JobKind kind, const FetchSettings& settings) {
   switch (kind) {
     case JobKind::kRobots:
+    case JobKind::kLookUp:
       return kRobotsBytesMax;
     case JobKind::kSitemap:
       return kSitemapBytesMax;
@@ -152,7 +153,7 @@ void HttpTransfer::prepare(Slist pins) {
   curl_easy_setopt(easy_, CURLOPT_URL, request_.url.c_str());
   curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, headers.get());
   curl_easy_setopt(easy_, CURLOPT_RESOLVE, pins.get());
-  curl_easy_setopt(easy_, CURLOPT_FRESH_CONNECT, retried_ || request_.anew ? 1L : 0L);
+  curl_easy_setopt(easy_, CURLOPT_FRESH_CONNECT, retried_ ? 1L : 0L);
   own_headers_ = std::move(own);
   pins_ = std::move(pins);
   prepared_ = true;

@@ -50,7 +50,6 @@ struct FetchRequest {
   std::string url;  // canonical http(s)
   AddressPolicy policy = AddressPolicy::kPublicOnly;
   bool with_credentials = true;  // of FetchSettings::headers
-  bool anew = false;             // no cached address, no connection that is there
   std::string etag;
   std::string last_modified;
 };

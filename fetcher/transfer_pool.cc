@@ -127,10 +127,21 @@ void TransferPool::route(uint64_t lease) {
                         std::string(url.host()) + " is not a public host");
   }
   const std::string host(proxy_ ? proxy_->host() : url.host());
-  if (transfer.request().anew) resolver_.forget(host);
+  if (transfer.request().kind == JobKind::kLookUp) return look_up(lease, host);
   if (const auto known = resolver_.lookup(host)) return resolved(lease, *known);
   resolver_.resolve(host, [this, lease](const Resolution& found) {
     if (active_.count(lease) != 0) resolved(lease, found);
+  });
+}
+
+void TransferPool::look_up(uint64_t lease, const std::string& host) {
+  resolver_.resolve_anew(host, [this, lease](const Resolution& found) {
+    const auto active = active_.find(lease);
+    if (active == active_.end()) return;
+    active->second.transfer->note_lookup(found.answer);
+    const bool had = found.problem.empty();
+    give_up_soon(lease, Outcome::kDnsFailed,
+                 had ? "nothing but the name was asked" : found.problem);
   });
 }
 

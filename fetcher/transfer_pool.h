@@ -60,6 +60,7 @@ class TransferPool {
 
   Result<std::unique_ptr<HttpTransfer>> take_idle();
   void route(uint64_t lease);
+  void look_up(uint64_t lease, const std::string& host);
   void resolved(uint64_t lease, const Resolution& resolution);
   void send(Active& active, const std::string& host, uint16_t port,
             const std::vector<IpAddress>& addresses);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "fetcher/verdict.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <iterator>
 
 #include "base/result.h"
 
@@ -53,12 +55,10 @@ Verdict bad_coding(const Ending& ending) {
   return {chain ? Outcome::kDecodeBomb : Outcome::kProtocolError, reason(ending)};
 }
 
-// No packet was sent: the connection was decided against (crawler/connection_broker.h), this
-// machine is short of something, or it has no route to any IPv6 address at all.
+// No packet was sent: this machine is short of something, or has no route to any IPv6 address.
 bool is_trouble_here(const Ending& ending) {
   if (ending.head_complete) return false;
   switch (ending.os_errno) {
-    case EACCES:
     case EMFILE:
     case ENFILE:
     case ENOMEM:
@@ -70,12 +70,12 @@ bool is_trouble_here(const Ending& ending) {
   }
 }
 
-// The kernel gave up waiting for the other side, knows no way there, or lets nothing out (EPERM: a
-// firewall of this machine).
+// The kernel gave up waiting for the other side, knows no way there, or lets nothing out: EPERM is
+// a firewall of this machine, EACCES and EINVAL are routes that prohibit (ip-route(8)).
 bool is_silence(int os_errno) {
-  return os_errno == ENETUNREACH || os_errno == ENETDOWN || os_errno == EHOSTUNREACH ||
-         os_errno == EHOSTDOWN || os_errno == ETIMEDOUT || os_errno == EADDRNOTAVAIL ||
-         os_errno == EPERM;
+  constexpr int kSilences[] = {ENETUNREACH,   ENETDOWN, EHOSTUNREACH, EHOSTDOWN, ETIMEDOUT,
+                               EADDRNOTAVAIL, EPERM,    EACCES,       EINVAL};
+  return std::find(std::begin(kSilences), std::end(kSilences), os_errno) != std::end(kSilences);
 }
 
 }  // namespace

@@ -229,7 +229,6 @@ void Worker::start_fetch(const FetchJob& job) {
   request.url = job.url;
   request.policy = job.allow_private ? AddressPolicy::kAny : AddressPolicy::kPublicOnly;
   request.with_credentials = job.with_credentials;
-  request.anew = job.anew;
   request.etag = job.etag;
   request.last_modified = job.last_modified;
   auto started = pool_->start(std::move(request));

@@ -166,10 +166,12 @@ struct Log {
 };
 
 // kSitemap: a page whose body may have kSitemapBytesMax bytes.
-enum class JobKind : uint8_t { kPage = 0, kRobots = 1, kSitemap = 2, kLast = kSitemap };
+// kLookUp: only the URL's host is looked up, whatever is known of it; no request is sent to it.
+enum class JobKind : uint8_t { kPage = 0, kRobots = 1, kSitemap = 2, kLookUp = 3, kLast = kLookUp };
 
-// Fetch one URL. Redirects are not followed: they come back as results. A kRobots job is answered
-// by one RobotsResult, any other by one PageResult, each with the same lease.
+// Fetch one URL. Redirects are not followed: they come back as results. A kRobots or
+// kLookUp job is answered by one RobotsResult, any other by one PageResult, each with the same
+// lease.
 struct FetchJob {
   static constexpr MessageType kType = MessageType::kFetchJob;
   uint64_t lease = 0;  // never 0, never reused within a run
@@ -177,7 +179,6 @@ struct FetchJob {
   std::string_view url;            // canonical, http or https, no fragment, no credentials
   bool allow_private = false;      // may connect to private addresses
   bool with_credentials = true;    // send Configure's Authorization and Cookie headers too
-  bool anew = false;               // with a look-up and a connection of its own: nothing kept
   std::string_view etag;           // for If-None-Match; "" : none
   std::string_view last_modified;  // for If-Modified-Since; "" : none
 
@@ -188,7 +189,6 @@ struct FetchJob {
     v.text(m.url, kUrlBytesMax);
     v.flag(m.allow_private);
     v.flag(m.with_credentials);
-    v.flag(m.anew);
     v.text(m.etag, kShortBytesMax);
     v.text(m.last_modified, kShortBytesMax);
   }

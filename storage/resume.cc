@@ -241,4 +241,19 @@ Result<void> for_each_pending_host(
                       [&](const Statement& row) { visit(row.integer(0), row.integer(1)); });
 }
 
+Result<std::vector<AnsweringHost>> hosts_that_answered(Database& database, size_t hosts_max) {
+  Result<Statement> query = database.prepare(
+      "SELECT h.id, h.name, max(r.scheme), max(r.fetched_at) FROM robots_txt r "
+      "JOIN host h ON h.id = r.host_id WHERE r.state IN ('ok', 'unavailable') "
+      "AND r.fetched_at > 0 AND h.pages > h.errors GROUP BY h.id ORDER BY 4 DESC LIMIT ?1");
+  if (!query) return query.error();
+  query->bind(1, static_cast<int64_t>(hosts_max));
+  std::vector<AnsweringHost> hosts;
+  const Result<void> read = for_each_row(*query, [&](const Statement& row) {
+    hosts.push_back({row.integer(0), std::string(row.text(1)), std::string(row.text(2))});
+  });
+  if (!read) return read.error();
+  return hosts;
+}
+
 }  // namespace crawl

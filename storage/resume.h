@@ -75,6 +75,13 @@ Result<std::string> recall_decider(Database& database);
 Result<void> for_each_seed(Database& database, const std::function<void(const SeedRow&)>& visit);
 // One host's row, while the crawl runs; by a read-only connection.
 Result<std::optional<HostRow>> load_host(Database& database, int64_t id);
+
+// Hosts that answered when they were last asked for their robots.txt, the latest first.
+struct AnsweringHost {
+  int64_t id = 0;
+  std::string name, scheme;
+};
+Result<std::vector<AnsweringHost>> hosts_that_answered(Database& database, size_t hosts_max);
 Result<void> for_each_host(Database& database, const std::function<void(const HostRow&)>& visit);
 struct KnownUrl {
   int64_t id = 0;

@@ -8,7 +8,10 @@ using namespace crawl;
 namespace {
 
 NetworkWatch::Report report(int64_t host, Reach reach, int64_t began_ms, int64_t ended_ms) {
-  return {host, reach, false, began_ms, ended_ms, began_ms};
+  NetworkWatch::Report report{host, reach};
+  report.began_ms = report.silent_since_ms = began_ms;
+  report.ended_ms = ended_ms;
+  return report;
 }
 
 // Three hosts in a row, over kSilenceMinMs.
@@ -17,7 +20,7 @@ NetworkWatch in_outage() {
   for (int64_t host = 1; host <= 3; ++host) {
     watch.hear(report(host, Reach::kSilent, 100, 1000 * host));
   }
-  REQUIRE(watch.enough(4000, false));
+  REQUIRE(watch.silent_hosts(NetworkWatch::kHostsMin, 4000));
   watch.begin_outage(4000);
   return watch;
 }
@@ -44,9 +47,9 @@ TEST_CASE("network watch: a silence is the host's own when somebody was heard of
   CHECK_FALSE(watch.hear(silence));
   // It may still be the network by now, but that takes another's word.
   CHECK(watch.suspects(1));
-  CHECK_FALSE(watch.enough(9000, true));
+  CHECK_FALSE(watch.silent_hosts(1, 9000));
   watch.hear(report(2, Reach::kSilent, 700, 800));
-  CHECK(watch.enough(9000, true));
+  CHECK(watch.silent_hosts(1, 9000));
 }
 
 TEST_CASE("network watch: what was under way when somebody was heard of last says little",
@@ -55,7 +58,8 @@ TEST_CASE("network watch: what was under way when somebody was heard of last say
   watch.hear(report(9, Reach::kAnswered, 50, 150));
   NetworkWatch::Report silence = report(1, Reach::kSilent, 100, 5000);
   CHECK_FALSE(watch.hear(silence));
-  silence = {1, Reach::kSilent, false, 6000, 9000, 5000};
+  silence = report(1, Reach::kSilent, 6000, 9000);
+  silence.silent_since_ms = 5000;
   CHECK(watch.hear(silence));
 }
 
@@ -115,17 +119,17 @@ TEST_CASE("network watch: three hosts in a row, for three seconds, are enough", 
   watch.hear(report(1, Reach::kSilent, 100, 1000));
   watch.hear(report(1, Reach::kSilent, 100, 2000));
   watch.hear(report(2, Reach::kNameSilent, 100, 3000));
-  CHECK_FALSE(watch.enough(9000, false));
-  CHECK(watch.enough(9000, true));  // no other could be expected to answer
+  CHECK_FALSE(watch.silent_hosts(NetworkWatch::kHostsMin, 9000));
+  CHECK(watch.silent_hosts(1, 9000));  // no other could be expected to answer
   watch.hear(report(3, Reach::kSilent, 100, 3500));
-  CHECK_FALSE(watch.enough(3999, false));
-  CHECK(watch.enough(4000, false));
+  CHECK_FALSE(watch.silent_hosts(NetworkWatch::kHostsMin, 3999));
+  CHECK(watch.silent_hosts(NetworkWatch::kHostsMin, 4000));
   watch.hear(report(4, Reach::kAnswered, 100, 4100));
-  CHECK_FALSE(watch.enough(9000, true));
+  CHECK_FALSE(watch.silent_hosts(1, 9000));
 }
 
 TEST_CASE("network watch: nothing is enough where nobody was silent", "[network]") {
-  CHECK_FALSE(NetworkWatch().enough(9000, true));
+  CHECK_FALSE(NetworkWatch().silent_hosts(1, 9000));
 }
 
 TEST_CASE("network watch: an outage is probed less and less often", "[network]") {
@@ -148,7 +152,7 @@ TEST_CASE("network watch: an outage ends with a sign of life that is younger", "
   CHECK(watch.outage());
   watch.hear(report(7, sign, 31'000, 31'500));
   CHECK_FALSE(watch.outage());
-  CHECK_FALSE(watch.enough(60'000, true));
+  CHECK_FALSE(watch.silent_hosts(1, 60'000));
 }
 
 TEST_CASE("network watch: a name server that answers ends no silence of hosts", "[network]") {

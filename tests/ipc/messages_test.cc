@@ -57,7 +57,7 @@ Configure sample(const Configure*) {
 }
 
 FetchJob sample(const FetchJob*) {
-  return FetchJob{5, JobKind::kRobots, "http://h/robots.txt", true, false, true, "\"tag\"", "Tue"};
+  return FetchJob{5, JobKind::kRobots, "http://h/robots.txt", true, false, "\"tag\"", "Tue"};
 }
 ParseJob sample(const ParseJob*) {
   return ParseJob{6,     JobKind::kRobots,           "http://h/", "text/html",
@@ -219,7 +219,7 @@ TEST_CASE("messages: an enum beyond its last value is refused", "[messages][host
   CHECK_FALSE(with([](PageResult& r) { r.document = static_cast<DocumentKind>(7); }));
   CHECK_FALSE(with([](PageResult& r) { r.lang_source = static_cast<LangSource>(4); }));
   FetchJob job = sample(static_cast<const FetchJob*>(nullptr));
-  job.kind = static_cast<JobKind>(3);
+  job.kind = static_cast<JobKind>(4);
   CHECK_FALSE(decodes<FetchJob>(encoded(job)));
 }
 
