@@ -17,6 +17,7 @@ using Words = std::vector<std::string>;
 constexpr int64_t kWatchdogMsMin = 100;
 constexpr int64_t kWatchdogMsMax = 24 * 3'600'000;
 constexpr int64_t kAny = std::numeric_limits<int64_t>::max();
+constexpr int64_t kTimeMax = int64_t{36'500} * 86'400'000;
 
 UsageError usage(std::string message) { return {ExitCode::kUsage, std::move(message)}; }
 
@@ -88,6 +89,10 @@ void declare_parser(OptionSet& set, std::string& fetcher, int& fetchers, int64_t
 void declare_status(OptionSet& set, StatusOptions& options) {
   declare_database(set, options);
   set.flag("--json", "as one JSON object", options.json);
+  set.flag("--check", "one line for monitoring; exit 0: ok, 1: warning, 2: critical, 3: unknown",
+           options.check);
+  set.value("--max-age", "TIME", "--check: critical when the last run is older [36h]",
+            read_duration(options.age_max_ms, 1000, kTimeMax));
 }
 
 void declare_check(OptionSet& set, CheckOptions& options) { declare_database(set, options); }

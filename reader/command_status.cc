@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/clock.h"
 #include "base/units.h"
 #include "reader/json_lines.h"
 #include "reader/read_support.h"
@@ -79,6 +80,14 @@ ShownText hosts_text(std::string_view title, const std::vector<HostRow>& hosts,
   return text;
 }
 
+std::string_view trouble_text(const std::string& kind) {
+  if (kind == "fetcher_crashed") return "a fetcher died; what it was busy with was tried again";
+  if (kind == "quarantined") return "a page that fetchers died of is left alone";
+  if (kind == "outage_began") return "nobody answered for a while";
+  if (kind == "host_given_up") return "a host was silent for --host-patience";
+  return "";
+}
+
 ShownText duplicates_text(const StatusAnswer& answer) {
   const int64_t exact = answer.exact_duplicates.value_or(0);
   const int64_t near = answer.near_duplicates.value_or(0);
@@ -139,6 +148,15 @@ ShownText status_text(const ReadOptions& options, const StatusAnswer& answer,
   text += duplicates_text(answer);
   text += hosts_text("hosts with most pages", answer.most_pages, &HostRow::pages);
   text += hosts_text("hosts with most errors", answer.most_errors, &HostRow::errors);
+  text += hosts_text("slowest hosts, ms to answer", answer.slowest, &HostRow::latency_ms);
+  text += counts_text("changes in the last run", answer.changes.value_or(std::vector<Count>()),
+                      [](const std::string&) { return "crawl query changes"; });
+  if (answer.broken_links.value_or(0) > 0) {
+    text.line("broken links");
+    text.line(
+        fmt::format("  {:>9}  {:<20} crawl query broken-links", *answer.broken_links, "links"));
+  }
+  text += counts_text("troubles of the last run", answer.troubles, trouble_text);
   text += events_text(answer.last_events);
   text.line(next_line(options, answer, holder.has_value()));
   return text;
@@ -166,7 +184,8 @@ Json hosts_json(const std::vector<HostRow>& hosts) {
                     {"pages", host.pages},
                     {"errors", host.errors},
                     {"robots", robots_json(host)},
-                    {"delay_ms", host.delay_ms}});
+                    {"delay_ms", host.delay_ms},
+                    {"latency_ms", host.latency_ms}});
   }
   return json;
 }
@@ -203,6 +222,10 @@ ShownText status_json(const ReadOptions& options, const StatusAnswer& answer,
                {"near_duplicates", number_or_null(answer.near_duplicates)},
                {"most_pages", hosts_json(answer.most_pages)},
                {"most_errors", hosts_json(answer.most_errors)},
+               {"slowest", hosts_json(answer.slowest)},
+               {"changes", answer.changes ? counts_json(*answer.changes) : Json()},
+               {"broken_links", number_or_null(answer.broken_links)},
+               {"troubles", counts_json(answer.troubles)},
                {"sandbox", answer.sandbox},
                {"last_events", events_json(answer.last_events)}};
   if (answer.last_run) {
@@ -217,14 +240,67 @@ ShownText status_json(const ReadOptions& options, const StatusAnswer& answer,
   return dump_indented(json);
 }
 
+// --- for monitoring: one line, and an exit code as monitoring plugins have it
+
+enum class Health { kOk = 0, kWarning = 1, kCritical = 2, kUnknown = 3 };
+
+struct Verdict {
+  Health health = Health::kOk;
+  std::string text;
+};
+
+Verdict judge(const StatusAnswer& answer, std::optional<int64_t> holder, int64_t now_ms,
+              int64_t age_max_ms) {
+  if (!answer.last_run) return {Health::kWarning, "no run yet"};
+  const RunInfo& run = *answer.last_run;
+  const int64_t pending = count_of(answer.states, name(UrlState::kPending));
+  const int64_t age_ms = std::max<int64_t>(0, now_ms - run.ended_at.value_or(run.started_at));
+  std::string text = fmt::format("run {} ", run.id);
+  const std::string word = run_state(answer, holder);
+  text += holder ? fmt::format("running for {}", format_duration_ms(age_ms))
+                 : fmt::format("{} {} ago", word == "died" ? word : "ended (" + word + ")",
+                               format_duration_ms(age_ms));
+  text += fmt::format(", {} pages, {} pending", run.pages, pending);
+  for (const Count& trouble : answer.troubles) {
+    text += fmt::format(", {} {}", trouble.count, trouble.name);
+  }
+  const bool failed =
+      word == "died" || word == "failed" || word == "disk_full" || word == "network_gone";
+  if (failed && !holder) return {Health::kCritical, text};
+  if (age_ms > age_max_ms) {
+    return {Health::kCritical,
+            text + fmt::format(" (older than {}, --max-age)", format_duration_ms(age_max_ms))};
+  }
+  const bool warn = !answer.troubles.empty() || word == "interrupted";
+  return {warn ? Health::kWarning : Health::kOk, text};
+}
+
+ExitCode tell_health(const StatusOptions& options, const Verdict& verdict) {
+  constexpr const char* kWords[] = {"OK", "WARNING", "CRITICAL", "UNKNOWN"};
+  ShownText text;
+  text.line(fmt::format("{}: {}", kWords[static_cast<size_t>(verdict.health)], verdict.text));
+  const ExitCode printed = print(options, text);
+  return printed != ExitCode::kDone ? printed : static_cast<ExitCode>(verdict.health);
+}
+
 }  // namespace
 
-ExitCode command_status(const ReadOptions& options) {
+ExitCode command_status(const StatusOptions& options) {
   Result<Database> database = Database::open_reader(options.database);
-  if (!database) return report_error(options, database.error());
+  if (!database) {
+    return options.check ? tell_health(options, {Health::kUnknown, database.error().message()})
+                         : report_error(options, database.error());
+  }
   const Result<StatusAnswer> answer = read_status(*database, options.database);
+  if (!answer && options.check) {
+    return tell_health(options, {Health::kUnknown, answer.error().message()});
+  }
   if (!answer) return report_error(options, answer.error());
   const std::optional<int64_t> holder = run_lock_holder(options.database);
+  if (options.check) {
+    return tell_health(options,
+                       judge(*answer, holder, SystemClock().wall_ms(), options.age_max_ms));
+  }
   return print(options, options.json ? status_json(options, *answer, holder)
                                      : status_text(options, *answer, holder));
 }

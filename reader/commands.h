@@ -24,7 +24,10 @@ struct ReadOptions {
   int err_fd = 2;
 };
 // One type per command, for the variant that the command line is parsed into.
-struct StatusOptions : ReadOptions {};
+struct StatusOptions : ReadOptions {
+  bool check = false;                   // one line and an exit code, for monitoring
+  int64_t age_max_ms = 36 * 3'600'000;  // check: of the last run
+};
 struct WhyOptions : ReadOptions {};
 struct CatOptions : ReadOptions {};
 struct CheckOptions : ReadOptions {};
@@ -39,8 +42,9 @@ struct QueryOptions : ReadOptions {
 // All: kNoInput (66) when there is no such database, kIo (74) when it cannot be read or is none of
 // ours.
 
-// `crawl status`: the last run and what it has done.
-ExitCode command_status(const ReadOptions& options);
+// `crawl status`: the last run and what it has done. With `check`, the exit code is that of
+// monitoring plugins: 0 ok, 1 warning, 2 critical, 3 unknown.
+ExitCode command_status(const StatusOptions& options);
 // `crawl why URL…`: what became of each URL and why. kUsage: not a URL. kNoInput: never seen.
 ExitCode command_why(const ReadOptions& options);
 // `crawl cat URL…`: the stored bodies. kUsage: not a URL, or no text and bound for a terminal.

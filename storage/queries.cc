@@ -57,7 +57,8 @@ Result<void> read_sandbox(Database& database, std::string& sandbox) {
 
 Result<void> read_events(Database& database, std::vector<EventRow>& events) {
   Result<Statement> query = database.prepare(
-      "SELECT at, kind, pid, code, signal, url, text FROM event ORDER BY id DESC LIMIT ?1");
+      "SELECT at, kind, pid, code, signal, url, text FROM event WHERE kind <> 'fetcher_started' "
+      "AND NOT (kind = 'fetcher_exited' AND code IS 0) ORDER BY id DESC LIMIT ?1");
   if (!query) return query.error();
   query->bind(1, kLastEvents);
   return for_each_row(*query, [&](Statement& row) {
@@ -83,6 +84,30 @@ Result<void> count_quickly(Database& database, std::string_view sql,
   const QueryBudget budget(database, kCountBudgetMs);
   Result<void> done = for_each_row(database, sql, [&](Statement& row) { number = row.integer(0); });
   if (budget.exceeded_by(done)) return {};
+  return done;
+}
+
+// The latest 100,000 events are looked at.
+Result<void> read_troubles(Database& database, std::vector<Count>& troubles) {
+  return read_counts(
+      database,
+      "SELECT CASE kind WHEN 'fetcher_exited' THEN 'fetcher_crashed' ELSE kind END, count(*) FROM "
+      "(SELECT run_id, kind, code FROM event ORDER BY id DESC LIMIT 100000) "
+      "WHERE run_id = (SELECT max(id) FROM run) AND (kind IN ('quarantined', 'outage_began', "
+      "'host_given_up') OR (kind = 'fetcher_exited' AND code IS NOT 0)) GROUP BY 1 ORDER BY 1",
+      troubles);
+}
+
+Result<void> read_changes(Database& database, std::optional<std::vector<Count>>& changes) {
+  const QueryBudget budget(database, kCountBudgetMs);
+  std::vector<Count> counts;
+  Result<void> done =
+      read_counts(database,
+                  "SELECT change, count(*) FROM visit WHERE change IS NOT NULL AND "
+                  "run_id = (SELECT max(id) FROM run) GROUP BY change ORDER BY 1 DESC",
+                  counts);
+  if (budget.exceeded_by(done)) return {};
+  changes = std::move(counts);
   return done;
 }
 
@@ -122,6 +147,16 @@ Result<StatusAnswer> read_status(Database& database, const std::string& path) {
     done =
         read_hosts(database, select_hosts("WHERE errors > 0 ORDER BY errors DESC, name LIMIT ?1"),
                    answer.most_errors);
+  }
+  if (done) {
+    done = read_hosts(database,
+                      select_hosts("WHERE latency_ms > 0 ORDER BY latency_ms DESC, name LIMIT ?1"),
+                      answer.slowest);
+  }
+  if (done) done = read_troubles(database, answer.troubles);
+  if (done) done = read_changes(database, answer.changes);
+  if (done) {
+    done = count_quickly(database, "SELECT count(*) FROM broken_links", answer.broken_links);
   }
   if (done) done = read_events(database, answer.last_events);
   if (done) done = read_sandbox(database, answer.sandbox);

@@ -39,11 +39,16 @@ struct StatusAnswer {
   std::vector<Count> traps;     // of URLs that were skipped as traps, by rule, most first
   std::vector<HostRow> most_pages;
   std::vector<HostRow> most_errors;
-  std::vector<EventRow> last_events;  // latest first
+  std::vector<HostRow> slowest;  // by latency
+  // Of the last run, by kind: fetchers that crashed, quarantines, outages, hosts given up.
+  std::vector<Count> troubles;
+  std::vector<EventRow> last_events;  // latest first; no fetcher that began or ended as it should
   std::string sandbox;                // of the fetcher that was started last, as its event tells
   int64_t file_bytes = 0;             // the database and its log
   // Pages that say what an older one says; nullopt: not counted, as that would take too long.
   std::optional<int64_t> exact_duplicates, near_duplicates;
+  std::optional<int64_t> broken_links;        // the same
+  std::optional<std::vector<Count>> changes;  // of the last run; the same
 };
 Result<StatusAnswer> read_status(Database& database, const std::string& path);
 

@@ -40,6 +40,22 @@ struct Answer {
 
 using Command = ExitCode (*)(const ReadOptions&);
 
+inline ExitCode status(const ReadOptions& options) {
+  StatusOptions all;
+  static_cast<ReadOptions&>(all) = options;
+  return command_status(all);
+}
+
+// --check, with --max-age in milliseconds.
+template <int64_t kAgeMaxMs>
+ExitCode health(const ReadOptions& options) {
+  StatusOptions all;
+  static_cast<ReadOptions&>(all) = options;
+  all.check = true;
+  all.age_max_ms = kAgeMaxMs;
+  return command_status(all);
+}
+
 inline Answer ask(Command command, const std::string& database, std::vector<std::string> urls = {},
                   bool json = false, bool text_only = false, int64_t run = 0) {
   Capture out;

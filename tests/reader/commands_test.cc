@@ -65,11 +65,55 @@ void write_crawl(const std::string& path, bool finish = true) {
 
 }  // namespace
 
+TEST_CASE("status: for monitoring it is one line and an exit code", "[status]") {
+  constexpr int64_t kForEver = int64_t{36'500} * 86'400'000;
+  const TempDir dir;
+  const std::string path = dir.file("crawl.db");
+  const Answer nothing = ask(health<1000>, path);
+  CHECK(nothing.code == static_cast<ExitCode>(3));
+  CHECK(nothing.out.starts_with("UNKNOWN: "));
+  write_crawl(path);
+  const auto end_with = [&](const std::string& reason) {
+    Result<Database> database = Database::open_writer(path);
+    REQUIRE(database);
+    REQUIRE(database->execute("UPDATE run SET end_reason = '" + reason + "'"));
+  };
+  const auto set_aside = [&] {
+    Result<Database> database = Database::open_writer(path);
+    REQUIRE(database);
+    REQUIRE(database->execute("DELETE FROM event"));
+  };
+  // It was interrupted, and a fetcher of it died.
+  Answer answer = ask(health<kForEver>, path);
+  CHECK(answer.code == static_cast<ExitCode>(1));
+  CHECK(answer.out.find("1 fetcher_crashed") != std::string::npos);
+  end_with("done");
+  CHECK(ask(health<kForEver>, path).code == static_cast<ExitCode>(1));
+  set_aside();
+  answer = ask(health<kForEver>, path);
+  CHECK(answer.code == ExitCode::kDone);
+  CHECK(answer.out.starts_with("OK: run 1 ended (done) "));
+  CHECK(std::count(answer.out.begin(), answer.out.end(), '\n') == 1);
+  for (const char* reason : {"failed", "disk_full", "network_gone", "died"}) {
+    end_with(reason);
+    CHECK(ask(health<kForEver>, path).code == static_cast<ExitCode>(2));
+  }
+  end_with("max_pages");
+  CHECK(ask(health<kForEver>, path).code == ExitCode::kDone);
+  {
+    Result<Database> database = Database::open_writer(path);
+    REQUIRE(database->execute("UPDATE run SET started_at = 1000, ended_at = 2000"));
+  }
+  answer = ask(health<36 * 3'600'000>, path);
+  CHECK(answer.code == static_cast<ExitCode>(2));
+  CHECK(answer.out.find("(older than 1 d 12 h, --max-age)") != std::string::npos);
+}
+
 TEST_CASE("status: tells what the last run has done and what to type next", "[status]") {
   const TempDir dir;
   const std::string path = dir.file("crawl.db");
   write_crawl(path);
-  const Answer answer = ask(command_status, path);
+  const Answer answer = ask(status, path);
   CAPTURE(answer.out, answer.err);
   CHECK(answer.code == ExitCode::kDone);
   CHECK(answer.says("run 1: ended (interrupted)"));
@@ -88,7 +132,7 @@ TEST_CASE("status: as JSON", "[status]") {
   const TempDir dir;
   const std::string path = dir.file("crawl.db");
   write_crawl(path);
-  const Answer answer = ask(command_status, path, {}, true);
+  const Answer answer = ask(status, path, {}, true);
   CAPTURE(answer.out);
   CHECK(answer.code == ExitCode::kDone);
   CHECK(answer.says("\"state\": \"interrupted\""));
@@ -103,8 +147,8 @@ TEST_CASE("status: a run without an end has died, unless its process holds the l
   const TempDir dir;
   const std::string path = dir.file("crawl.db");
   write_crawl(path, false);
-  CHECK(ask(command_status, path).says("run 1: died"));
-  CHECK(ask(command_status, path, {}, true).says("\"state\": \"died\""));
+  CHECK(ask(status, path).says("run 1: died"));
+  CHECK(ask(status, path, {}, true).says("\"state\": \"died\""));
   int ready[2];
   REQUIRE(::pipe2(ready, O_CLOEXEC) == 0);
   const pid_t child = ::fork();
@@ -118,8 +162,8 @@ TEST_CASE("status: a run without an end has died, unless its process holds the l
   ::close(ready[1]);
   char byte = 0;
   const ssize_t got = ::read(ready[0], &byte, 1);
-  const Answer running = ask(command_status, path);
-  const Answer json = ask(command_status, path, {}, true);
+  const Answer running = ask(status, path);
+  const Answer json = ask(status, path, {}, true);
   ::kill(child, SIGKILL);
   ::waitpid(child, nullptr, 0);
   ::close(ready[0]);
@@ -132,10 +176,10 @@ TEST_CASE("status: a run without an end has died, unless its process holds the l
 
 TEST_CASE("status: a database that is not there, or none of ours", "[status]") {
   const TempDir dir;
-  CHECK(ask(command_status, dir.file("none.db")).code == ExitCode::kNoInput);
+  CHECK(ask(status, dir.file("none.db")).code == ExitCode::kNoInput);
   CHECK(dir.names().empty());
   write_file(dir.file("x.txt"), std::string(5'000, 'x'));
-  const Answer foreign = ask(command_status, dir.file("x.txt"));
+  const Answer foreign = ask(status, dir.file("x.txt"));
   CHECK(foreign.code == ExitCode::kIo);
   CHECK(foreign.out.empty());
   CHECK(foreign.err.find("is not a database") != std::string::npos);
@@ -305,7 +349,7 @@ TEST_CASE("read commands: an answer that cannot be written is an error", "[statu
   const UniqueFd full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
   REQUIRE(full);
   options.out_fd = full.fd();
-  CHECK(command_status(options) == ExitCode::kIo);
+  CHECK(status(options) == ExitCode::kIo);
   CHECK(command_cat(options) == ExitCode::kIo);
   CHECK(err.text().find("No space left on device") != std::string::npos);
 }

@@ -264,12 +264,12 @@ TEST_CASE("status: traps by rule, and duplicates", "[status]") {
     story.then(std::move(page));
   }
   story.ask("1");
-  const Answer answer = ask(command_status, story.path());
+  const Answer answer = ask(status, story.path());
   CAPTURE(answer.out);
   CHECK(answer.says(
       "traps, by rule\n          2  calendar             it belongs to a calendar without end\n"));
   CHECK(answer.says("duplicates\n          1  exact"));
-  const Answer json = ask(command_status, story.path(), {}, true);
+  const Answer json = ask(status, story.path(), {}, true);
   CAPTURE(json.out);
   CHECK(json.says("\"calendar\": 2"));
   CHECK(json.says("\"exact_duplicates\": 1"));
