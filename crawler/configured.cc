@@ -51,6 +51,7 @@ CommandLine parse_run(const std::vector<std::string>& words, const std::string& 
     if (auto error = apply_config(all, config_file, true)) return *error;
   }
   options.seeds = all.parse(words).positionals;
+  options.seeds.insert(options.seeds.end(), options.input_files.begin(), options.input_files.end());
   const std::string problem = check_run_options(options);
   if (!problem.empty()) return usage(problem);
   if (options.seeds.empty()) {

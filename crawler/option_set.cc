@@ -123,7 +123,9 @@ OptionSet::~OptionSet() = default;
 
 void OptionSet::value(const std::string& names, const std::string& type, const std::string& help,
                       ValueReader reader, Shown shown) {
-  entries_.push_back({long_name(names), false, shown, reader});
+  // One without a long name is never suggested.
+  const bool has_name = names.find("--") != std::string::npos;
+  entries_.push_back({long_name(names), false, has_name ? shown : Shown::kNo, reader});
   app_->add_option(names, CLI::callback_t([](const CLI::results_t&) { return true; }), help)
       ->type_name(type)
       ->group(shown == Shown::kYes ? heading_ : "")

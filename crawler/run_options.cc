@@ -23,6 +23,8 @@ constexpr int64_t kSecond = 1000;
 constexpr int64_t kHour = 3600 * kSecond;
 constexpr int64_t kDay = 24 * kHour;
 constexpr int64_t kCountMax = 1'000'000'000'000;
+constexpr int64_t kDepthMax = 1'000'000;
+constexpr int kRetriesMax = 100;
 constexpr int64_t kTebibyte = int64_t{1} << 40;
 
 bool has_control_character(const std::string& text) {
@@ -200,7 +202,7 @@ void declare_what(OptionSet& set, RunOptions& o) {
             read_pattern(o.include));
   set.value("--exclude", "REGEX", "do not crawl URLs that match (RE2)", read_pattern(o.exclude));
   set.value("--depth", "N", "at most N links away from a seed [20]",
-            read_number(o.depth, 0, 1'000'000));
+            read_number(o.depth, 0, kDepthMax));
   set.value("--max-pages", "N", "stop after N pages [0: no limit]",
             read_number(o.max_pages, 0, kCountMax));
   set.value("--max-time", "TIME", "stop after so long [0: no limit]",
@@ -249,7 +251,8 @@ void declare_transfers(OptionSet& set, RunOptions& o) {
   set.value("-c,--concurrency", "N", "transfers at a time, all hosts together [64]",
             read_number(o.concurrency, 1, 10'000));
   set.value("--timeout", "TIME", "for one transfer [30s]", read_duration(o.timeout_ms, 10, kHour));
-  set.value("--retries", "N", "after a failure that may pass [2]", read_number(o.retries, 0, 100));
+  set.value("--retries", "N", "after a failure that may pass [2]",
+            read_number(o.retries, 0, kRetriesMax));
   set.value("--host-patience", "TIME",
             "then a host that does not answer is left to the next run [10m]",
             read_duration(o.host_patience_ms, 0, 30 * kDay));
@@ -268,6 +271,45 @@ void declare_transfers(OptionSet& set, RunOptions& o) {
   set.flag("--insecure", "do not verify TLS certificates", o.insecure);
   set.flag("--http2", "use HTTP/2 where a server offers it", o.http2);
   set.flag("--allow-private", "allow private, loopback and link-local addresses", o.allow_private);
+}
+
+// Of wget a number alone is seconds.
+ValueReader read_seconds(int64_t& target, int64_t ms_min, int64_t ms_max) {
+  return [read = read_duration(target, ms_min, ms_max)](const std::string& value) {
+    const bool bare = !value.empty() && value.find_first_not_of("0123456789.") == std::string::npos;
+    return read(bare ? value + "s" : value);
+  };
+}
+
+ValueReader read_level(int64_t& target) {
+  return [&target](const std::string& value) {
+    if (value != "inf" && value != "0") return read_number(target, 1, kDepthMax)(value);
+    target = kDepthMax;
+    return std::string();
+  };
+}
+
+ValueReader read_tries(int& retries) {
+  return [&retries](const std::string& value) {
+    int tries = 0;
+    std::string problem = read_number(tries, 1, kRetriesMax + 1)(value);
+    if (problem.empty()) retries = tries - 1;
+    return problem;
+  };
+}
+
+void declare_as_wget(OptionSet& set, RunOptions& o) {
+  set.heading("As wget spells them");
+  set.value("-w,--wait", "SECONDS", "--delay", read_seconds(o.delay_ms, 0, kDay));
+  set.value("-l,--level", "N", "--depth; 0 or inf: no limit", read_level(o.depth));
+  set.value("-t,--tries", "N", "--retries N-1", read_tries(o.retries));
+  set.value("-T", "SECONDS", "--timeout", read_seconds(o.timeout_ms, 10, kHour));
+  set.value("-i,--input-file", "FILE", "a seeds file",
+            [&o](const std::string& value) -> std::string {
+              if (value.empty()) return not_a(value, "a path");
+              o.input_files.push_back(value);
+              return "";
+            });
 }
 
 void declare_process(OptionSet& set, RunOptions& o, std::string& config_file) {
@@ -304,6 +346,7 @@ void declare_run_options(OptionSet& set, RunOptions& options, std::string& confi
   declare_politeness(set, options);
   declare_transfers(set, options);
   declare_process(set, options, config_file);
+  declare_as_wget(set, options);
 }
 
 std::string check_run_options(const RunOptions& options) {

@@ -60,6 +60,24 @@ TEST_CASE("options: --delay-factor is a decimal number", "[options]") {
   }
 }
 
+TEST_CASE("options: wget's spellings mean the same", "[options]") {
+  const RunOptions o =
+      run_of({"-w", "2", "-l", "5", "-t", "4", "-T", "7.5", "-i", "more.txt", "a.txt"});
+  CHECK(o.delay_ms == 2000);
+  CHECK(o.depth == 5);
+  CHECK(o.retries == 3);
+  CHECK(o.timeout_ms == 7500);
+  CHECK(o.seeds == std::vector<std::string>{"a.txt", "more.txt"});
+  CHECK(run_of({"--wait", "500ms", "--input-file=a.txt"}).delay_ms == 500);
+  CHECK(run_of({"-i", "a.txt", "-i", "-"}).seeds == std::vector<std::string>{"a.txt", "-"});
+  CHECK(run_of({"-l", "inf", "a.txt"}).depth == run_of({"-l", "0", "a.txt"}).depth);
+  CHECK(run_of({"-l", "0", "a.txt"}).depth == 1'000'000);
+  CHECK(error_of({"-t", "0", "a.txt"}).message.find("a whole number from 1 to 101") !=
+        std::string::npos);
+  CHECK(error_of({"-w", "2x", "a.txt"}).message.find("is not a duration") != std::string::npos);
+  CHECK(error_of({"-i", "", "a.txt"}).message.find("is not a path") != std::string::npos);
+}
+
 TEST_CASE("options: seeds alone are a run with the defaults", "[options]") {
   const RunOptions options = run_of({"seeds.txt"});
   CHECK(options.seeds == std::vector<std::string>{"seeds.txt"});
