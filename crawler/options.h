@@ -23,7 +23,7 @@ enum class RobotsPolicy : uint8_t { kObey, kIgnore };
 struct RunOptions {
   std::vector<std::string> seeds;        // files, "-", or URLs
   std::vector<std::string> input_files;  // seeds that -i names, until they are among the others
-  bool strict = false;             // a bad line in a seeds file is an error
+  bool strict = false;                   // a bad line in a seeds file is an error
   std::string database = "crawl.db";
   std::string fetcher;   // "" : beside crawl, or ../libexec/crawl
   int fetchers = 0;      // 0: available_cpus()
