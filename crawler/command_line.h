@@ -26,9 +26,9 @@ struct UsageError {
   std::string message;
 };
 
-using CommandLine =
-    std::variant<RunOptions, StatusOptions, WhyOptions, CatOptions, QueryOptions, CheckOptions,
-                 UrlOptions, RobotsOptions, ParseOptions, DemoOptions, ShowText, UsageError>;
+using CommandLine = std::variant<RunOptions, StatusOptions, WhyOptions, CatOptions, QueryOptions,
+                                 CheckOptions, BackupOptions, UrlOptions, RobotsOptions,
+                                 ParseOptions, DemoOptions, ShowText, UsageError>;
 
 // `words` are the arguments without the program's name. `user_config` is read where the file
 // exists, before

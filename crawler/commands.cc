@@ -135,6 +135,18 @@ std::string take_query(QueryOptions& options, Words words) {
   return options.question.empty() ? "the SQL is empty" : "";
 }
 
+void declare_backup(OptionSet& set, BackupOptions& options) {
+  declare_database(set, options);
+  set.flag("-q,--quiet", "print errors only", options.quiet);
+}
+
+std::string take_backup(BackupOptions& options, Words words) {
+  if (words.empty()) return "backup: where to? name a file that is not there yet";
+  if (words.size() > 1) return unexpected(words[1]).message;
+  options.destination = std::move(words.front());
+  return options.destination.empty() ? "backup: '' is not a path" : "";
+}
+
 // --- the parts of a crawl on their own
 
 void declare_url(OptionSet& set, UrlOptions& options) {
@@ -227,6 +239,10 @@ const std::vector<Command>& commands() {
           declare_query, take_query),
       command<CheckOptions>("check", "check the database", "Checks that the database is whole.",
                             declare_check, take_nothing),
+      command<BackupOptions>("backup DEST", "copy the database, also while a crawl runs",
+                             "Copies the database as it is at this moment to a new file, also "
+                             "while a crawl is writing to it.",
+                             declare_backup, take_backup),
       command<UrlOptions>("url URL...", "what a URL is, normalised",
                           "Prints each URL as the URL Standard writes it.", declare_url, take_url),
       command<RobotsOptions>("robots FILE URL...", "what a robots.txt says about URLs",

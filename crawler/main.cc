@@ -20,6 +20,7 @@ struct Dispatch {
   ExitCode operator()(const WhyOptions& options) const { return command_why(options); }
   ExitCode operator()(const CatOptions& options) const { return command_cat(options); }
   ExitCode operator()(const QueryOptions& options) const { return command_query(options); }
+  ExitCode operator()(const BackupOptions& options) const { return command_backup(options); }
   ExitCode operator()(const CheckOptions& options) const { return command_check(options); }
   ExitCode operator()(const UrlOptions& options) const { return command_url(options); }
   ExitCode operator()(const RobotsOptions& options) const { return command_robots(options); }

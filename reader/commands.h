@@ -39,6 +39,11 @@ struct QueryOptions : ReadOptions {
   static constexpr int64_t kRowsUnset = -1;
 };
 
+struct BackupOptions : ReadOptions {
+  std::string destination;
+  bool quiet = false;
+};
+
 // All: kNoInput (66) when there is no such database, kIo (74) when it cannot be read or is none of
 // ours.
 
@@ -53,6 +58,9 @@ ExitCode command_cat(const ReadOptions& options);
 // `crawl check`: "ok" with counts, or each thing that is wrong and kIo.
 ExitCode command_check(const ReadOptions& options);
 
+// `crawl backup DEST`: a copy of the database as it is at this moment, also while a crawl is
+// writing to it. kCannotCreate: DEST is there, or cannot be made. kBusy: another backup is at it.
+ExitCode command_backup(const BackupOptions& options);
 // `crawl query`: the answer to a question in SQL, or to one of the ready-made ones. kUsage: the SQL
 // is wrong, or would write.
 ExitCode command_query(const QueryOptions& options);

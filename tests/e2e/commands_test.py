@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The commands that read a crawl (status, why, cat, check), and those that show its parts (url,
+"""The commands that read a crawl (status, why, cat, query, backup, check), and those that show its parts (url,
 robots, parse), thousands of lines at a time."""
 
 import base64
@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import re
+import signal
 import sqlite3
 import sys
 
@@ -75,6 +76,52 @@ class Reading(crawl_run.EndToEnd):
         self.assertEqual(self.ask("cat", "--text", self.server.url("/ok")).strip(), "été")
         self.ask("cat", self.server.url("/private"), code=66)
         self.ask("cat", self.server.url("/never-seen"), code=66)
+
+    def test_query(self):
+        self.assertRegex(self.ask("query", "broken-links"), r"(?m)^http\S+/ +http\S+/gone +410 +gone +a ")
+        rows = json.loads(self.ask("query", "--json", "redirects"))
+        self.assertEqual([(row["hops"], row["final_outcome"]) for row in rows], [(1, "ok")])
+        lines = self.ask("query", "--jsonl", "SELECT url, title FROM pages WHERE title LIKE ?", "%evil%").splitlines()
+        self.assertEqual([json.loads(line)["url"] for line in lines], [self.server.url("/evil")])
+        self.assertEqual(self.ask("query", "--csv", "SELECT count(*) AS n FROM pages"), "n\n5\n")
+        self.ask("query", "DELETE FROM url", code=64)
+
+    def test_backup(self):
+        copy = self.place.folder / "copy.db"
+        self.assertRegex(self.ask("backup", copy), r"copy\.db: \d")
+        self.check_same(self.place.database, copy)
+        self.check_promises(database=copy)
+        self.ask("backup", copy, code=73)
+        self.ask("backup", self.place.folder / "none" / "copy.db", code=73)
+
+    def test_a_backup_while_a_crawl_writes(self):
+        paths = [f"/{n}" for n in range(400)]
+        server = ScriptedServer({"/": links(*paths), **{path: page(path) for path in paths}})
+        self.addCleanup(server.close)
+        self.place.database = self.place.folder / "large.db"
+        run = self.begin("-q", "--delay", "0", server.url())
+        crawl_run.wait_for(lambda: len(server.paths()) > 50, "the crawl is under way")
+        copy = self.place.folder / "copy.db"
+        self.ask("backup", "-q", copy)
+        self.finish(run)
+        self.check_promises(complete=False, database=copy)
+        # The copy goes on from where it was made.
+        self.place.database = copy
+        self.crawl("-q", "--delay", "0", server.url())
+        self.assertEqual(len(self.urls()), 401)
+        self.assertEqual(set(self.urls().values()), {"ok"})
+
+    def test_a_backup_that_is_interrupted_leaves_nothing(self):
+        with contextlib.closing(sqlite3.connect(self.place.database)) as database:
+            database.execute("CREATE TABLE ballast AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
+                             "WHERE i < 60000) SELECT randomblob(2000) AS b FROM n")
+            database.commit()
+        run = self.place.start("backup", "-d", self.place.database, self.place.folder / "copy.db")
+        crawl_run.wait_for(lambda: (self.place.folder / "copy.db.part").exists() or not run.alive(), "it has begun")
+        run.send(signal.SIGTERM)
+        ended = run.wait()
+        self.assertEqual((ended.code, ended.stderr), (143, ""))
+        self.assertEqual(list(self.place.folder.glob("copy*")), [])
 
     def test_check_finds_what_is_wrong(self):
         self.assertRegex(self.ask("check"), "ok")
