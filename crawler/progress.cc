@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <limits>
 
 #include "base/columns.h"
 #include "base/retry.h"
@@ -26,6 +27,17 @@ std::string rate_text(double rate) {
 
 std::string counted(int64_t number, const char* one, const char* many) {
   return group_digits(number) + " " + (number == 1 ? one : many);
+}
+
+// As many of the first ones as there is room for.
+std::string joined(const std::vector<std::string>& parts, int columns) {
+  std::string line;
+  for (const std::string& part : parts) {
+    const std::string longer = line.empty() ? part : line + "  " + part;
+    if (!line.empty() && display_width(longer) > columns) break;
+    line = longer;
+  }
+  return line;
 }
 
 // For a shell: bare where that is safe, else in single quotes.
@@ -92,14 +104,40 @@ double Progress::pages_per_second() const {
   return ms <= 0 ? 0 : pages * 1000 / ms;
 }
 
-std::string Progress::live_line(const ProgressSnapshot& s) const {
-  std::string line = format_duration_ms(s.elapsed_ms / 1000 * 1000);
-  line += "  " + counted(s.pages, "page", "pages") + "  " + rate_text(pages_per_second()) + "/s";
-  line += "  queued " + group_digits(s.pending) + "  in flight " + group_digits(s.in_flight);
-  line += "  errors " + group_digits(s.errors) + "  " + format_bytes(s.bytes);
-  line += "  hosts " + group_digits(s.hosts_ready) + "+" + group_digits(s.hosts_waiting);
-  line += "  " + counted(s.fetchers, "fetcher", "fetchers");
-  return line;
+// By the average so far: the rate of the moment would make it jump.
+std::optional<int64_t> Progress::left_ms(const ProgressSnapshot& s) const {
+  constexpr int64_t kEarlyMs = 5'000;  // an average of nothing
+  std::optional<int64_t> least;
+  const auto consider = [&least](int64_t ms) {
+    least = std::max<int64_t>(0, std::min(ms, least.value_or(ms)));
+  };
+  const auto at_this_rate = [&](int64_t max, int64_t done) {
+    if (max == 0 || done == 0 || s.elapsed_ms < kEarlyMs) return;
+    const double ms_each = static_cast<double>(s.elapsed_ms) / static_cast<double>(done);
+    const double left = static_cast<double>(std::max<int64_t>(0, max - done)) * ms_each;
+    if (left < 1e15) consider(static_cast<int64_t>(left));
+  };
+  if (options_.max_time_ms > 0) consider(options_.max_time_ms - s.elapsed_ms);
+  at_this_rate(options_.max_pages, s.pages);
+  at_this_rate(options_.max_bytes, static_cast<int64_t>(s.bytes));
+  return least;
+}
+
+// The most telling first: the last ones give way where there is no room.
+std::vector<std::string> Progress::parts(const ProgressSnapshot& s) const {
+  std::vector<std::string> parts = {format_duration_ms(s.elapsed_ms / 1000 * 1000),
+                                    counted(s.pages, "page", "pages"),
+                                    rate_text(pages_per_second()) + "/s"};
+  if (const auto left = left_ms(s)) {
+    parts.push_back(format_duration_ms(*left / 1000 * 1000) + " left");
+  }
+  parts.push_back("queued " + group_digits(s.pending));
+  parts.push_back("errors " + group_digits(s.errors));
+  parts.push_back(format_bytes(s.bytes));
+  parts.push_back("hosts " + group_digits(s.hosts_ready) + "+" + group_digits(s.hosts_waiting));
+  parts.push_back("in flight " + group_digits(s.in_flight));
+  parts.push_back(counted(s.fetchers, "fetcher", "fetchers"));
+  return parts;
 }
 
 void Progress::update(const ProgressSnapshot& snapshot) {
@@ -109,17 +147,21 @@ void Progress::update(const ProgressSnapshot& snapshot) {
   if (now - drawn_ms_ < (live ? kRedrawMs : kSummaryMs)) return;
   drawn_ms_ = now;
   sample(snapshot, now);
-  if (!live) return reports_.info(live_line(snapshot));
-  line_ = live_line(snapshot);
+  if (!live) return reports_.info(joined(parts(snapshot), std::numeric_limits<int>::max()));
+  parts_ = parts(snapshot);
   draw();
 }
 
+int Progress::columns() const {
+  return options_.columns > 0 ? options_.columns : terminal_columns(options_.fd);
+}
+
 void Progress::draw() {
-  if (line_.empty() || finished_) return;
-  const int columns = options_.columns > 0 ? options_.columns : terminal_columns(options_.fd);
+  if (parts_.empty() || finished_) return;
   // The last column stays free: writing it makes some terminals go to the next line.
+  const int room = std::max(1, columns() - 1);
   std::string redrawn(1, '\r');
-  redrawn.append(fit_columns(line_, std::max(1, columns - 1))).append("\x1b[K");
+  redrawn.append(fit_columns(joined(parts_, room), room)).append("\x1b[K");
   write_all(options_.fd, redrawn);
   on_screen_ = true;
 }

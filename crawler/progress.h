@@ -7,9 +7,11 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -45,6 +47,10 @@ class Progress {
     ProgressStyle style = ProgressStyle::kSummaries;
     LogFormat format = LogFormat::kText;
     std::string database;  // named in what to type next
+    // Where the run will stop, and so how much time is left; 0: no limit.
+    int64_t max_pages = 0;
+    int64_t max_bytes = 0;
+    int64_t max_time_ms = 0;
     int fd = 2;
     int columns = 0;  // 0: ask the terminal, each time
   };
@@ -63,7 +69,9 @@ class Progress {
  private:
   void sample(const ProgressSnapshot& snapshot, int64_t now_ms);
   double pages_per_second() const;
-  std::string live_line(const ProgressSnapshot& snapshot) const;
+  std::optional<int64_t> left_ms(const ProgressSnapshot& snapshot) const;
+  std::vector<std::string> parts(const ProgressSnapshot& snapshot) const;
+  int columns() const;
   void draw();
   void erase();
   void say(const std::string& line);
@@ -72,7 +80,7 @@ class Progress {
   Logger& logger_;
   Logger reports_;  // summaries are wanted whatever level the log has
   Options options_;
-  std::string line_;  // as last drawn; "": nothing was
+  std::vector<std::string> parts_;  // as last drawn; none: nothing was
   bool on_screen_ = false;
   bool finished_ = false;
   int64_t drawn_ms_;                                 // monotonic; of the last redraw or summary

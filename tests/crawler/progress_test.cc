@@ -97,7 +97,7 @@ TEST_CASE("progress: the live line leaves the last column free", "[progress]") {
   f.start(ProgressStyle::kLive, 20);
   f.progress->update(snapshot(100));
   const std::string line = f.screen.take();
-  CHECK(line.size() == std::string("\r").size() + 19 + std::string("\x1b[K").size());
+  CHECK(line == "\r1 m 1 s  100 pages\x1b[K");  // 18: of 20, and "0.0/s" does not fit
 }
 
 TEST_CASE("progress: the live line gets out of the way of a log line and comes back",
@@ -122,6 +122,37 @@ TEST_CASE("progress: a logger outlives the progress that stood in its way", "[pr
   f.screen.take();
   f.logger.warning("something");
   CHECK(f.screen.take().find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("progress: the time that is left is told where a limit makes it knowable", "[progress]") {
+  const auto line = [](int64_t pages, int64_t max_pages, int64_t max_time_ms, int64_t max_bytes) {
+    Fixture f;
+    Progress::Options options;
+    options.style = ProgressStyle::kLive;
+    options.fd = f.screen.fd();
+    options.columns = 200;
+    options.max_pages = max_pages;
+    options.max_time_ms = max_time_ms;
+    options.max_bytes = max_bytes;
+    Progress progress(f.clock, f.logger, options);
+    progress.update(snapshot(pages));  // in 61 s, 10 MiB
+    return f.screen.take();
+  };
+  CHECK(line(61, 0, 0, 0).find(" left") == std::string::npos);
+  CHECK(line(61, 122, 0, 0).find("  1 m 1 s left  ") != std::string::npos);
+  CHECK(line(61, 0, 121'000, 0).find("  1 m left  ") != std::string::npos);
+  CHECK(line(61, 0, 0, 30 << 20).find("  2 m 2 s left  ") != std::string::npos);
+  CHECK(line(61, 6100, 121'000, 30 << 20).find("  1 m left  ") != std::string::npos);
+  CHECK(line(0, 122, 0, 0).find(" left") == std::string::npos);
+  CHECK(line(130, 122, 0, 0).find("  0 ms left  ") != std::string::npos);
+}
+
+TEST_CASE("progress: a narrow terminal is told the most telling things, whole", "[progress]") {
+  Fixture f;
+  f.start(ProgressStyle::kLive, 80);
+  f.progress->update(snapshot(12345678));
+  CHECK(f.screen.take() ==
+        "\r1 m 1 s  12,345,678 pages  0.0/s  queued 1,234,567  errors 0  10.0 MiB\x1b[K");
 }
 
 TEST_CASE("progress: elsewhere there is one summary line per minute", "[progress]") {
