@@ -64,16 +64,16 @@ std::optional<UsageError> mistaken_command(const std::string& word) {
 
 }  // namespace
 
-CommandLine parse_command_line(const Words& words, const std::string& user_config) {
-  if (words.empty()) return parse_run(words, "", overview());
+CommandLine parse_command_line(const Words& words, const ConfigFiles& config) {
+  if (words.empty()) return parse_run(words, {}, overview());
   if (words[0] == "--version" || words[0] == "-V") return ShowText{version_text()};
   for (const Command& command : commands()) {
     if (words[0] == command.name) {
-      return command.parse({words.begin() + 1, words.end()}, user_config);
+      return command.parse({words.begin() + 1, words.end()}, config);
     }
   }
   if (auto error = mistaken_command(words[0])) return *error;
-  return parse_run(words, user_config, overview());
+  return parse_run(words, config, overview());
 }
 
 std::string user_config_path(const char* xdg_config_home, const char* home) {

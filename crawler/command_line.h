@@ -30,12 +30,15 @@ using CommandLine = std::variant<RunOptions, StatusOptions, WhyOptions, CatOptio
                                  CheckOptions, BackupOptions, UrlOptions, RobotsOptions,
                                  ParseOptions, DemoOptions, ShowText, UsageError>;
 
-// `words` are the arguments without the program's name. `user_config` is read where the file
-// exists, before
-// --config FILE; the command line wins over both. "": there is none.
-CommandLine parse_command_line(const std::vector<std::string>& words,
-                               const std::string& user_config);
+// Read where they exist, before --config FILE; later ones win over earlier ones, and the command
+// line over all.
+using ConfigFiles = std::vector<std::string>;
 
+// `words` are the arguments without the program's name.
+CommandLine parse_command_line(const std::vector<std::string>& words, const ConfigFiles& config);
+
+// For all users of this machine.
+inline constexpr const char* kSystemConfigPath = "/etc/crawl/config.toml";
 // $XDG_CONFIG_HOME/crawl/config.toml, else ~/.config/crawl/config.toml; "" where neither is known.
 // A relative $XDG_CONFIG_HOME is ignored (XDG Base Directory Specification).
 std::string user_config_path(const char* xdg_config_home, const char* home);

@@ -34,10 +34,10 @@ Command command(std::string arguments, std::string summary, std::string descript
   result.arguments = std::move(arguments);
   result.summary = std::move(summary);
   result.parse = [declare, take, usage_line = result.usage, description = std::move(description)](
-                     const Words& words, const std::string& user_config) -> CommandLine {
+                     const Words& words, const ConfigFiles& config) -> CommandLine {
     Options options;
     if constexpr (std::is_base_of_v<ReadOptions, Options>) {
-      if (auto error = configured_database(user_config, options.database)) return *error;
+      if (auto error = configured_database(config, options.database)) return *error;
     }
     OptionSet set(usage_line, description);
     declare(set, options);
@@ -216,8 +216,8 @@ Command run_command() {
   const std::string text = "Crawls from the seeds, or resumes where the last run ended.";
   return {"run", "crawl [run] [OPTIONS] SEEDS...", "[run] [OPTIONS] SEEDS...",
           "crawl; again: resume, and when done, revisit what is due",
-          [text](const Words& words, const std::string& user_config) {
-            return parse_run(words, user_config, text);
+          [text](const Words& words, const ConfigFiles& config) {
+            return parse_run(words, config, text);
           }};
 }
 

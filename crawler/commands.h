@@ -16,7 +16,7 @@ struct Command {
   std::string usage;      // "crawl why [OPTIONS] URL..."
   std::string arguments;  // of the shortest use: "why URL..."
   std::string summary;    // of the overview: "what became of a URL, and why"
-  std::function<CommandLine(const std::vector<std::string>& words, const std::string& user_config)>
+  std::function<CommandLine(const std::vector<std::string>& words, const ConfigFiles& config)>
       parse;
 };
 

@@ -25,9 +25,17 @@ std::optional<UsageError> apply_config(OptionSet& set, const std::string& path, 
   return std::nullopt;
 }
 
+std::optional<UsageError> apply_configs(OptionSet& set, const ConfigFiles& config) {
+  for (const std::string& path : config) {
+    if (path.empty()) continue;
+    if (auto error = apply_config(set, path, false)) return error;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
-CommandLine parse_run(const std::vector<std::string>& words, const std::string& user_config,
+CommandLine parse_run(const std::vector<std::string>& words, const ConfigFiles& config,
                       const std::string& text) {
   const std::string line = "crawl [run] [OPTIONS] SEEDS...";
   // First the command line alone: it may be wrong, or name the configuration file.
@@ -44,9 +52,7 @@ CommandLine parse_run(const std::vector<std::string>& words, const std::string& 
   std::string unused;
   OptionSet all(line, text);
   declare_run_options(all, options, unused);
-  if (!user_config.empty()) {
-    if (auto error = apply_config(all, user_config, false)) return *error;
-  }
+  if (auto error = apply_configs(all, config)) return *error;
   if (!config_file.empty()) {
     if (auto error = apply_config(all, config_file, true)) return *error;
   }
@@ -60,14 +66,12 @@ CommandLine parse_run(const std::vector<std::string>& words, const std::string& 
   return options;
 }
 
-std::optional<UsageError> configured_database(const std::string& user_config,
-                                              std::string& database) {
-  if (user_config.empty()) return std::nullopt;
+std::optional<UsageError> configured_database(const ConfigFiles& config, std::string& database) {
   RunOptions options;
   std::string unused;
   OptionSet set("", "");
   declare_run_options(set, options, unused);
-  auto error = apply_config(set, user_config, false);
+  auto error = apply_configs(set, config);
   database = options.database;
   return error;
 }

@@ -12,11 +12,10 @@
 namespace crawl {
 
 // `crawl run`. `text`: what its help says above the options.
-CommandLine parse_run(const std::vector<std::string>& words, const std::string& user_config,
+CommandLine parse_run(const std::vector<std::string>& words, const ConfigFiles& config,
                       const std::string& text);
 
-// --db as the user's configuration has it, so that reading finds what a run has written.
-std::optional<UsageError> configured_database(const std::string& user_config,
-                                              std::string& database);
+// --db as the configuration has it, so that reading finds what a run has written.
+std::optional<UsageError> configured_database(const ConfigFiles& config, std::string& database);
 
 }  // namespace crawl

@@ -66,6 +66,7 @@ int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   const std::string user_config =
       crawl::user_config_path(getenv("XDG_CONFIG_HOME"), getenv("HOME"));
-  const crawl::CommandLine command = crawl::parse_command_line(words, user_config);
+  const crawl::CommandLine command =
+      crawl::parse_command_line(words, {crawl::kSystemConfigPath, user_config});
   return static_cast<int>(std::visit(crawl::Dispatch{}, command));
 }

@@ -27,13 +27,13 @@ TEST_CASE("canonical_option: a wrong word is named, with the nearest right one",
 }
 
 TEST_CASE("canonical_option: the url command takes it", "[canonical_option]") {
-  const CommandLine line = parse_command_line({"url", "--canonicalize", "sort", "http://h/"}, "");
+  const CommandLine line = parse_command_line({"url", "--canonicalize", "sort", "http://h/"}, {});
   REQUIRE(std::holds_alternative<UrlOptions>(line));
   REQUIRE(std::get<UrlOptions>(line).canonicalize);
   CHECK(canonical_options_text(*std::get<UrlOptions>(line).canonicalize) == "sort");
-  const CommandLine without = parse_command_line({"url", "http://h/"}, "");
+  const CommandLine without = parse_command_line({"url", "http://h/"}, {});
   CHECK_FALSE(std::get<UrlOptions>(without).canonicalize);
-  const CommandLine wrong = parse_command_line({"url", "--canonicalize", "x", "http://h/"}, "");
+  const CommandLine wrong = parse_command_line({"url", "--canonicalize", "x", "http://h/"}, {});
   CHECK(std::get<UsageError>(wrong).code == ExitCode::kUsage);
 }
 

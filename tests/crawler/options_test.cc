@@ -35,14 +35,14 @@ class TemporaryFile {
 };
 
 RunOptions run_of(const std::vector<std::string>& words, const std::string& config = "") {
-  CommandLine line = parse_command_line(words, config);
+  CommandLine line = parse_command_line(words, {config});
   if (const auto* error = std::get_if<UsageError>(&line)) FAIL(error->message);
   REQUIRE(std::holds_alternative<RunOptions>(line));
   return std::get<RunOptions>(line);
 }
 
 UsageError error_of(const std::vector<std::string>& words, const std::string& config = "") {
-  CommandLine line = parse_command_line(words, config);
+  CommandLine line = parse_command_line(words, {config});
   REQUIRE(std::holds_alternative<UsageError>(line));
   const UsageError error = std::get<UsageError>(line);
   return error;
@@ -76,6 +76,27 @@ TEST_CASE("options: wget's spellings mean the same", "[options]") {
         std::string::npos);
   CHECK(error_of({"-w", "2x", "a.txt"}).message.find("is not a duration") != std::string::npos);
   CHECK(error_of({"-i", "", "a.txt"}).message.find("is not a path") != std::string::npos);
+}
+
+TEST_CASE("options: the system's configuration, then the user's, then the command line",
+          "[options]") {
+  const TemporaryFile system("delay = '5s'\ndepth = 3\nretries = 7\ndb = 'system.db'\n");
+  const TemporaryFile user("depth = 4\nretries = 8\n");
+  const ConfigFiles both = {system.path(), user.path()};
+  const CommandLine line = parse_command_line({"--retries", "9", "s.txt"}, both);
+  REQUIRE(std::holds_alternative<RunOptions>(line));
+  const auto& options = std::get<RunOptions>(line);
+  CHECK(options.delay_ms == 5000);
+  CHECK(options.depth == 4);
+  CHECK(options.retries == 9);
+  const CommandLine status = parse_command_line({"status"}, both);
+  REQUIRE(std::holds_alternative<StatusOptions>(status));
+  CHECK(std::get<StatusOptions>(status).database == "system.db");
+  const TemporaryFile wrong("dealy = '5s'\n");
+  const CommandLine refused = parse_command_line({"s.txt"}, {wrong.path(), user.path()});
+  REQUIRE(std::holds_alternative<UsageError>(refused));
+  CHECK(std::get<UsageError>(refused).code == ExitCode::kConfig);
+  CHECK(std::get<UsageError>(refused).message.find(wrong.path() + ":1: ") == 0);
 }
 
 TEST_CASE("options: seeds alone are a run with the defaults", "[options]") {
@@ -279,14 +300,14 @@ TEST_CASE("options: no seeds is an error of usage", "[options]") {
 }
 
 TEST_CASE("options: the first word chooses the command", "[options]") {
-  CHECK(std::holds_alternative<StatusOptions>(parse_command_line({"status", "-d", "x"}, "")));
-  CHECK(std::holds_alternative<CheckOptions>(parse_command_line({"check"}, "")));
-  CHECK(std::holds_alternative<WhyOptions>(parse_command_line({"why", "http://x/"}, "")));
-  CHECK(std::holds_alternative<CatOptions>(parse_command_line({"cat", "--text", "http://x/"}, "")));
-  CHECK(std::holds_alternative<UrlOptions>(parse_command_line({"url", "x"}, "")));
-  CHECK(std::holds_alternative<RobotsOptions>(parse_command_line({"robots", "f", "/a"}, "")));
-  CHECK(std::holds_alternative<ParseOptions>(parse_command_line({"parse", "f"}, "")));
-  CHECK(std::holds_alternative<DemoOptions>(parse_command_line({"demo"}, "")));
+  CHECK(std::holds_alternative<StatusOptions>(parse_command_line({"status", "-d", "x"}, {})));
+  CHECK(std::holds_alternative<CheckOptions>(parse_command_line({"check"}, {})));
+  CHECK(std::holds_alternative<WhyOptions>(parse_command_line({"why", "http://x/"}, {})));
+  CHECK(std::holds_alternative<CatOptions>(parse_command_line({"cat", "--text", "http://x/"}, {})));
+  CHECK(std::holds_alternative<UrlOptions>(parse_command_line({"url", "x"}, {})));
+  CHECK(std::holds_alternative<RobotsOptions>(parse_command_line({"robots", "f", "/a"}, {})));
+  CHECK(std::holds_alternative<ParseOptions>(parse_command_line({"parse", "f"}, {})));
+  CHECK(std::holds_alternative<DemoOptions>(parse_command_line({"demo"}, {})));
 }
 
 TEST_CASE("options: commands that need words say so", "[options]") {
@@ -300,7 +321,7 @@ TEST_CASE("options: commands that need words say so", "[options]") {
 }
 
 TEST_CASE("options: a URL in brackets is one URL", "[options]") {
-  const CommandLine line = parse_command_line({"url", "[a,b]"}, "");
+  const CommandLine line = parse_command_line({"url", "[a,b]"}, {});
   REQUIRE(std::holds_alternative<UrlOptions>(line));
   CHECK(std::get<UrlOptions>(line).urls == std::vector<std::string>{"[a,b]"});
 }
@@ -309,15 +330,15 @@ TEST_CASE("options: help is shown for every command, the version on its own", "[
   for (const char* command :
        {"run", "status", "why", "cat", "check", "url", "robots", "parse", "demo"}) {
     CAPTURE(command);
-    const CommandLine line = parse_command_line({command, "--help"}, "");
+    const CommandLine line = parse_command_line({command, "--help"}, {});
     REQUIRE(std::holds_alternative<ShowText>(line));
     CHECK(std::get<ShowText>(line).text.find("Usage: crawl ") != std::string::npos);
   }
-  const CommandLine overview = parse_command_line({"--help"}, "");
+  const CommandLine overview = parse_command_line({"--help"}, {});
   REQUIRE(std::holds_alternative<ShowText>(overview));
   CHECK(std::get<ShowText>(overview).text.find("crawl robots FILE URL...") != std::string::npos);
   CHECK(std::get<ShowText>(overview).text.find("--watchdog") == std::string::npos);
-  const CommandLine version = parse_command_line({"--version"}, "");
+  const CommandLine version = parse_command_line({"--version"}, {});
   REQUIRE(std::holds_alternative<ShowText>(version));
   CHECK(std::get<ShowText>(version).text.find("SQLite 3.") != std::string::npos);
 }
@@ -368,10 +389,10 @@ TEST_CASE("options: the user's configuration may be absent but not broken", "[op
 
 TEST_CASE("options: reading commands use the database that the user configured", "[options]") {
   const TemporaryFile user("db = \"/data/all.db\"\n");
-  const CommandLine configured = parse_command_line({"status"}, user.path());
+  const CommandLine configured = parse_command_line({"status"}, {user.path()});
   REQUIRE(std::holds_alternative<StatusOptions>(configured));
   CHECK(std::get<StatusOptions>(configured).database == "/data/all.db");
-  const CommandLine given = parse_command_line({"status", "-d", "x.db"}, user.path());
+  const CommandLine given = parse_command_line({"status", "-d", "x.db"}, {user.path()});
   CHECK(std::get<StatusOptions>(given).database == "x.db");
 }
 
