@@ -20,9 +20,12 @@ namespace {
 
 using namespace crawl;
 
+// It quotes what is wrong, and is escaped as a whole where it is shown.
 void check_line(const std::string& text) {
   CRAWL_CHECK(!text.empty());
-  CRAWL_CHECK(escape_for_terminal(text) == text);
+  const std::string shown = escape_for_terminal(text);
+  CRAWL_CHECK(!shown.empty() && shown.find('\n') == std::string::npos);
+  CRAWL_CHECK(escape_for_terminal(shown) == shown);
 }
 
 void check_any_bytes(std::string_view text) {
