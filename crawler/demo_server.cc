@@ -220,7 +220,11 @@ void DemoServer::serve() {
       const int events = (c.closing ? 0 : POLLIN) | (c.out.empty() ? 0 : POLLOUT);
       waits.push_back({c.socket.fd(), static_cast<short>(events), 0});
     }
-    if (poll(waits.data(), waits.size(), -1) < 0 && errno != EINTR) return;
+    if (poll(waits.data(), waits.size(), -1) < 0) {
+      if (errno != EINTR && errno != ENOMEM && errno != EAGAIN) return;
+      ::usleep(10'000);  // short of something for a moment
+      continue;
+    }
     if (waits[0].revents != 0) return;
     for (size_t i = connections.size(); i-- > 0;) {
       const short events = waits[i + 2].revents;
