@@ -171,7 +171,7 @@ class Coordinator final : public FetcherPool::Delegate {
   bool network_is_gone(int64_t now);
   bool expected_hosts_silent() const;
   std::vector<size_t> answerers_in_turn() const;
-  bool hand_out_control();
+  void hand_out_control();
   bool ask_host(Answerer& one);
   bool ask_name(Answerer& one);
   bool lease_control(Control control, Answerer& one);

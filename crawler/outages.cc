@@ -19,16 +19,24 @@ constexpr int64_t kControlPauseMs = 3'000;  // between two controls
 constexpr int64_t kSameHostMs = 15'000;     // between two of one host
 constexpr int64_t kLookAgainMs = 1'000;
 
+// As of a first silence, if it is one.
+NetworkWatch::Report report_of(int64_t host_id, const Transfer& transfer, int64_t began_ms,
+                               int64_t ended_ms) {
+  NetworkWatch::Report report;
+  report.host_id = host_id;
+  report.reach = transfer.reach;
+  report.name_answered = transfer.name_answered;
+  report.began_ms = report.silent_since_ms = began_ms;
+  report.ended_ms = ended_ms;
+  return report;
+}
+
 }  // namespace
 
 // True when the request's silence is doubtful. Begins and ends outages.
 bool Coordinator::watch_network(const Lease& lease, Host& asked, const Transfer& transfer) {
-  NetworkWatch::Report report;
-  report.host_id = asked.id;
-  report.reach = transfer.reach;
-  report.name_answered = transfer.name_answered;
-  report.began_ms = report.silent_since_ms = lease.began_ms;
-  report.ended_ms = clock_.monotonic_ms();
+  NetworkWatch::Report report =
+      report_of(asked.id, transfer, lease.began_ms, clock_.monotonic_ms());
   report.expected = asked.answered;
   if (transfer.reach == Reach::kSilent || transfer.reach == Reach::kNameSilent) {
     const bool again = asked.silent_since_ms != kHeard;
@@ -101,15 +109,15 @@ std::vector<size_t> Coordinator::answerers_in_turn() const {
 
 // Nobody has been heard of for a while, perhaps because nobody else is left to ask: one that
 // answered is asked once more, so that the next silence is known to be the host's, or the
-// network's. True when a request went out. In an outage, every other request is one of these.
-bool Coordinator::hand_out_control() {
+// network's. In an outage, every other request is one of these.
+void Coordinator::hand_out_control() {
   const int64_t now = clock_.monotonic_ms();
   const bool outage = network_.outage();
-  if (stops_ > 0 || !any_fetcher_free()) return false;
-  if (outage && !(control_turn_ && may_hand_out())) return false;
-  if (!outage && (doubt_ == Reach::kUnclear || now < control_at_ms_)) return false;
+  if (stops_ > 0 || !any_fetcher_free()) return;
+  if (outage && !(control_turn_ && may_hand_out())) return;
+  if (!outage && (doubt_ == Reach::kUnclear || now < control_at_ms_)) return;
   const bool name = !outage && doubt_ == Reach::kNameSilent;
-  if (!outage && !network_.quiet(doubt_, now)) return false;
+  if (!outage && !network_.quiet(doubt_, now)) return;
   for (const size_t index : answerers_in_turn()) {
     Answerer& one = answerers_[index];
     if (one.asked_ms > 0 && now - one.asked_ms < kSameHostMs) continue;
@@ -119,10 +127,9 @@ bool Coordinator::hand_out_control() {
     control_at_ms_ = now + kControlPauseMs;
     doubt_ = Reach::kUnclear;
     control_turn_ = false;
-    return true;
+    return;
   }
   if (!outage) control_at_ms_ = now + kLookAgainMs;
-  return false;
 }
 
 // Its own work comes first, and tells as much: only in an outage is it taken out of turn.
@@ -183,15 +190,10 @@ void Coordinator::end_control(const Lease& lease, const Transfer& transfer) {
     const Ended ended = end_request(lease, transfer);
     return changed(ended.asked);
   }
-  NetworkWatch::Report report;
-  report.host_id = lease.host_id;
-  report.reach = transfer.reach;
-  report.name_answered = transfer.name_answered;
-  report.began_ms = report.silent_since_ms = lease.began_ms;
-  report.ended_ms = clock_.monotonic_ms();
+  NetworkWatch::Report report =
+      report_of(lease.host_id, transfer, lease.began_ms, clock_.monotonic_ms());
   report.expected = true;
-  const std::string name = "the name server";
-  heed(report, name, transfer.detail);
+  heed(report, "the name server", transfer.detail);
 }
 
 // --- is it gone?
