@@ -46,12 +46,6 @@ struct ApplyOptions {
   int keep_versions = 1;
 };
 
-struct VisitKey {
-  int64_t url_id = 0;
-  int64_t run_id = 0;
-  int64_t at = 0;
-};
-
 class UnitApplier {
  public:
   // `database` must outlive the applier.
@@ -109,7 +103,7 @@ class UnitApplier {
   Result<void> count_page(const PageRow& page);
   Result<void> add_visit(const PageRow& page, const Change& change);
   Result<void> add_attempt(const AttemptRow& attempt);
-  Result<void> release_version(const VisitKey& key);
+  Result<void> release_version(int64_t visit_id, int64_t content_id);
   Result<void> release_old_versions(int64_t url_id);
 
   const int64_t run_id_;

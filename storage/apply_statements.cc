@@ -91,16 +91,12 @@ constexpr const char* kDeleteLinks = "DELETE FROM link WHERE src_id = ?1";
 constexpr const char* kInsertLink =
     "INSERT INTO link(src_id, seq, dst_id, kind, rel, anchor) VALUES(?1, ?2, ?3, ?4, ?5, ?6)";
 constexpr const char* kInsertVisit =
-    "INSERT OR REPLACE INTO visit(url_id, run_id, at, status, outcome, content_hash, bytes, "
+    "INSERT INTO visit(url_id, run_id, at, status, outcome, content_hash, bytes, "
     "change, text_changed, content_id) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
-constexpr const char* kVersion =
-    "SELECT content_id FROM visit WHERE url_id = ?1 AND run_id = ?2 AND at = ?3 AND "
-    "content_id IS NOT NULL";
 constexpr const char* kKeptVersions =
-    "SELECT run_id, at, content_id FROM visit WHERE url_id = ?1 AND content_id IS NOT NULL "
-    "ORDER BY run_id DESC, at DESC";
-constexpr const char* kReleaseVersion =
-    "UPDATE visit SET content_id = NULL WHERE url_id = ?1 AND run_id = ?2 AND at = ?3";
+    "SELECT id, content_id FROM visit WHERE url_id = ?1 AND content_id IS NOT NULL "
+    "ORDER BY id DESC";
+constexpr const char* kReleaseVersion = "UPDATE visit SET content_id = NULL WHERE id = ?1";
 
 }  // namespace
 
@@ -133,7 +129,6 @@ Result<void> UnitApplier::Statements::prepare(Database& database) {
       {&delete_links, kDeleteLinks},
       {&link, kInsertLink},
       {&visit, kInsertVisit},
-      {&version, kVersion},
       {&kept_versions, kKeptVersions},
       {&release_version, kReleaseVersion},
   };

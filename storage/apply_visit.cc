@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a fetch does to the visit table and to the counts, and which versions of a page are kept.
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "storage/apply_change.h"
@@ -8,16 +9,6 @@
 #include "storage/rows.h"
 
 namespace crawl {
-
-namespace {
-
-void bind_key(Statement& statement, const VisitKey& key) {
-  statement.bind(1, key.url_id);
-  statement.bind(2, key.run_id);
-  statement.bind(3, key.at);
-}
-
-}  // namespace
 
 // In the page's own unit, so that after any crash the counts are those of the rows.
 Result<void> UnitApplier::count_page(const PageRow& page) {
@@ -32,12 +23,6 @@ Result<void> UnitApplier::count_page(const PageRow& page) {
 Result<void> UnitApplier::add_visit(const PageRow& page, const Change& change) {
   const bool brings_version = change.word == "new" || change.word == "changed";
   const bool keeps = options_.keep_versions > 1 && brings_version && change.content_id != 0;
-  if (options_.keep_versions > 1) {
-    // Two fetches in one millisecond are one visit.
-    if (Result<void> done = release_version({page.url_id, run_id_, page.fetched_at}); !done) {
-      return done;
-    }
-  }
   if (keeps) {
     if (Result<void> done = contents_.add_reference(change.content_id); !done) return done;
   }
@@ -70,40 +55,32 @@ Result<void> UnitApplier::add_attempt(const AttemptRow& attempt) {
   return insert.run();
 }
 
-// Gives back the reference of a visit that has one.
-Result<void> UnitApplier::release_version(const VisitKey& key) {
-  Statement& query = statements_->version;
-  bind_key(query, key);
-  Result<bool> row = query.step();
-  if (!row) return row.error();
-  if (!*row) return {};
-  const int64_t content_id = query.integer(0);
-  query.reset();
+Result<void> UnitApplier::release_version(int64_t visit_id, int64_t content_id) {
   if (Result<void> done = contents_.release(content_id); !done) return done;
-  bind_key(statements_->release_version, key);
+  statements_->release_version.bind(1, visit_id);
   return statements_->release_version.run();
 }
 
 // Keeps what the last visits brought, as many different versions as are wanted; a page that comes
 // and goes between two versions has two.
 Result<void> UnitApplier::release_old_versions(int64_t url_id) {
-  std::vector<VisitKey> old;
+  std::vector<std::pair<int64_t, int64_t>> old;  // visits and their contents
   std::vector<int64_t> kept;
   const size_t wanted =
       options_.keep_versions > 1 ? static_cast<size_t>(options_.keep_versions) : 0;
   Statement& query = statements_->kept_versions;
   query.bind(1, url_id);
   Result<void> done = for_each_row(query, [&](const Statement& row) {
-    const int64_t content_id = row.integer(2);
+    const int64_t content_id = row.integer(1);
     if (std::find(kept.begin(), kept.end(), content_id) != kept.end()) return;
     if (kept.size() < wanted) {
       kept.push_back(content_id);
     } else {
-      old.push_back({url_id, row.integer(0), row.integer(1)});
+      old.emplace_back(row.integer(0), content_id);
     }
   });
-  for (const VisitKey& key : old) {
-    if (done) done = release_version(key);
+  for (const auto& [visit_id, content_id] : old) {
+    if (done) done = release_version(visit_id, content_id);
   }
   return done;
 }

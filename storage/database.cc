@@ -3,19 +3,15 @@
 
 #include <fmt/format.h>
 #include <sqlite3.h>
-#include <sys/random.h>
 #include <sys/stat.h>
-#include <xxhash.h>
 
 #include <algorithm>
-#include <cstring>
 #include <iterator>
 #include <utility>
 
 #include "base/out_of_memory.h"
-#include "base/retry.h"
+#include "storage/migrations.h"
 #include "storage/preflight.h"
-#include "storage/schema.h"
 
 namespace crawl {
 
@@ -24,14 +20,6 @@ namespace {
 constexpr int kWriterBusyMs = 30'000;  // somebody else's tool holds a write lock: wait that long
 constexpr int kReaderBusyMs = 5'000;
 constexpr int kLogWaitMs = 1'000;  // a reader holds on to a log that is to be emptied
-
-// How a database of version - 1 becomes one of `version`; a new one starts at 0 and takes all
-// steps.
-struct Migration {
-  int version;
-  const char* sql;
-};
-const Migration kMigrations[] = {{1, kTablesSql}};
 
 // Why: with pages of 4 KiB, storing a web page costs a third more time than with 8 KiB; 16 and 32
 // KiB gain nothing (bench/storage.cc). synchronous=FULL: with group commit it costs little, and a
@@ -62,48 +50,6 @@ sqlite3* open_handle(const std::string& name, int flags, int busy_ms) {
   return handle;
 }
 
-Result<void> rollback_with(Database& database, Error error) {
-  if (sqlite3_get_autocommit(database.handle()) == 0) {
-    sqlite3_exec(database.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
-  }
-  return error;
-}
-
-Result<int64_t> random_seed() {
-  int64_t seed = 0;
-  const auto drawn = uninterrupted([&] { return ::getrandom(&seed, sizeof seed, 0); });
-  if (drawn < 0) return errno_error("getrandom");
-  if (drawn != static_cast<ssize_t>(sizeof seed)) return Error{Errc::kIo, EIO, "getrandom"};
-  return seed;
-}
-
-std::string views_digest() {
-  return fmt::format("{:016x}", XXH3_64bits(kViewsSql, std::strlen(kViewsSql)));
-}
-
-std::string views_sql() {
-  return fmt::format("{}; INSERT OR REPLACE INTO meta VALUES('views','{}');", kViewsSql,
-                     views_digest());
-}
-
-Result<void> migrate_to(Database& database, const Migration& migration) {
-  std::string sql =
-      fmt::format("BEGIN IMMEDIATE; {}; PRAGMA user_version={};", migration.sql, migration.version);
-  if (migration.version == 1) {
-    Result<int64_t> seed = random_seed();
-    if (!seed) return seed.error();
-    sql += fmt::format(
-        "PRAGMA application_id={};"
-        "INSERT INTO meta VALUES('fingerprint_seed',{}),('created_by','crawl');",
-        kApplicationId, *seed);
-    sql += views_sql();
-  }
-  if (Result<void> done = database.execute(sql + "COMMIT"); !done) {
-    return rollback_with(database, done.error());
-  }
-  return {};
-}
-
 Result<int64_t> read_pragma(Database& database, const char* sql) {
   Result<Statement> query = database.prepare(sql);
   if (!query) return query.error();
@@ -123,41 +69,6 @@ Result<void> recheck_or_size(Database& database, const std::string& path, PathSt
   return database.execute(kPageSize);
 }
 
-Result<void> migrate(Database& database) {
-  Result<int64_t> version = read_pragma(database, "PRAGMA user_version");
-  if (!version) return version.error();
-  for (const Migration& migration : kMigrations) {
-    if (migration.version <= *version) continue;
-    if (Result<void> done = migrate_to(database, migration); !done) return done;
-  }
-  return {};
-}
-
-// The views are those of the version that writes: another's are dropped and made anew. What is no
-// view of that name, a user's table, stays, and hides ours.
-Result<void> renew_views(Database& database) {
-  Result<Statement> made = database.prepare("SELECT value FROM meta WHERE key = 'views'");
-  if (!made) return made.error();
-  Result<bool> row = made->step();
-  if (!row) return row.error();
-  if (*row && made->text(0) == views_digest()) return {};
-  made->reset();
-  std::string sql = "BEGIN IMMEDIATE;";
-  Result<Statement> old = database.prepare(
-      "SELECT name FROM sqlite_schema WHERE type = 'view' AND instr(?1, "
-      "'CREATE VIEW IF NOT EXISTS ' || name || ' AS')");
-  if (!old) return old.error();
-  old->bind(1, std::string_view(kViewsSql));
-  for (row = old->step(); row && *row; row = old->step()) {
-    sql += fmt::format("DROP VIEW {};", old->text(0));
-  }
-  if (!row) return row.error();
-  if (Result<void> done = database.execute(sql + views_sql() + "COMMIT"); !done) {
-    return rollback_with(database, done.error());
-  }
-  return {};
-}
-
 Result<void> use_wal(Database& database, const std::string& path) {
   Result<Statement> pragma = database.prepare("PRAGMA journal_mode=WAL");
   if (!pragma) return pragma.error();
@@ -168,6 +79,17 @@ Result<void> use_wal(Database& database, const std::string& path) {
                              pragma->text(0))};
   }
   return {};
+}
+
+// For readers, who may not change anything: what they ask for may not be there yet.
+Result<void> check_not_older(Database& database, const std::string& path) {
+  Result<int64_t> version = read_pragma(database, "PRAGMA user_version");
+  if (!version) return version.error();
+  if (*version >= kSchemaVersion) return {};
+  return Error{Errc::kVersion, 0,
+               fmt::format("{} was written by an older crawl (schema {}, this one reads {}): the "
+                           "next crawl run brings it up to date",
+                           path, *version, kSchemaVersion)};
 }
 
 // A PRAGMA whose value is what it is asked about, and not set.
@@ -207,8 +129,9 @@ Result<Database> Database::open_writer(const std::string& path) {
   if (Result<void> tuned = database.execute(kWriterPragmas); !tuned) return tuned.error();
   // Migrations come before WAL: a new file gets all of its first transaction, with the
   // application_id that check_identity_untouched() looks for, in the main file or not at all.
-  if (Result<void> migrated = migrate(database); !migrated) return migrated.error();
-  if (Result<void> renewed = renew_views(database); !renewed) return renewed.error();
+  if (Result<void> migrated = bring_schema_up_to_date(database); !migrated) {
+    return migrated.error();
+  }
   if (Result<void> wal = use_wal(database, path); !wal) return wal.error();
   // A log that was left behind goes into the database before anything is added to it. Where a sync
   // had failed, its end may be readable and yet never reach the disk: what is written behind it
@@ -234,6 +157,7 @@ Result<Database> Database::open_reader(const std::string& path) {
                                     SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, kReaderBusyMs));
     ours = check_identity(database.handle_, path);
   }
+  if (ours) ours = check_not_older(database, path);
   if (!ours) return ours.error();
   if (Result<void> tuned = database.execute("PRAGMA trusted_schema=OFF; PRAGMA mmap_size=0");
       !tuned) {

@@ -17,7 +17,7 @@ struct sqlite3_stmt;
 
 namespace crawl {
 
-inline constexpr int kSchemaVersion = 1;           // PRAGMA user_version
+inline constexpr int kSchemaVersion = 2;           // PRAGMA user_version
 inline constexpr int kApplicationId = 0x4372776c;  // PRAGMA application_id: "Crwl"
 
 // A prepared statement. Parameters are bound by position from 1; bound text must stay alive until

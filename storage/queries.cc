@@ -185,7 +185,7 @@ Result<void> read_version(Database& database, int64_t url_id, int64_t run_id,
       "END), v.at = p.changed_at, c.zstd, c.text FROM visit v JOIN page p ON p.url_id = v.url_id "
       "LEFT JOIN content c ON c.id = coalesce(v.content_id, CASE WHEN v.at = p.changed_at THEN "
       "p.content_id END) WHERE v.url_id = ?1 AND v.run_id <= ?2 AND "
-      "v.change IN ('new', 'changed') ORDER BY v.run_id DESC, v.at DESC LIMIT 1");
+      "v.change IN ('new', 'changed') ORDER BY v.id DESC LIMIT 1");
   if (!query) return query.error();
   query->bind(1, url_id);
   query->bind(2, run_id);

@@ -4,7 +4,7 @@
 namespace crawl {
 
 // The text of schema.sql, compiled in.
-extern const char* const kTablesSql;  // version 1
-extern const char* const kViewsSql;   // of this version of crawl
+extern const char* const kTablesSql;
+extern const char* const kViewsSql;
 
 }  // namespace crawl

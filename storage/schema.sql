@@ -140,7 +140,9 @@ CREATE TABLE link (
   PRIMARY KEY (src_id, seq)
 ) WITHOUT ROWID;
 
+-- Numbered as they were committed: what is new since visit N has a greater number.
 CREATE TABLE visit (
+  id INTEGER PRIMARY KEY,
   url_id INTEGER NOT NULL,
   run_id INTEGER NOT NULL,
   at INTEGER NOT NULL,
@@ -150,9 +152,10 @@ CREATE TABLE visit (
   bytes INTEGER,                 -- decoded body that this fetch brought
   change TEXT,                   -- new, changed, gone; NULL: nothing changed
   text_changed INTEGER,          -- of a change: 1 where the text is another one too
-  content_id INTEGER,            -- the version it brought, where that is kept (--keep-versions)
-  PRIMARY KEY (url_id, run_id, at)
-) WITHOUT ROWID;
+  content_id INTEGER             -- the version it brought, where that is kept (--keep-versions)
+);
+CREATE INDEX visit_url ON visit (url_id);
+CREATE INDEX visit_change ON visit (run_id) WHERE change IS NOT NULL;
 
 CREATE TABLE event (
   id INTEGER PRIMARY KEY,

@@ -140,7 +140,7 @@ Result<void> read_redirects(Database& database, int64_t redirect_id, UrlStory& s
 Result<void> read_visits(Database& database, UrlStory& story) {
   Result<Statement> query = database.prepare(
       "SELECT run_id, at, status, outcome, change, text_changed FROM visit WHERE url_id = ?1 "
-      "ORDER BY run_id, at");
+      "ORDER BY id");
   if (!query) return query.error();
   query->bind(1, story.id);
   return for_each_row(*query, [&](Statement& row) {
