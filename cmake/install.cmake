@@ -7,6 +7,12 @@ install(TARGETS crawl-fetcher RUNTIME DESTINATION libexec/crawl)
 install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.md")
+# Examples of a nightly run, with this installation's paths.
+foreach(example IN ITEMS crawl@.service crontab)
+  configure_file(${PROJECT_SOURCE_DIR}/packaging/${example}.in ${PROJECT_BINARY_DIR}/packaging/${example} @ONLY)
+endforeach()
+install(FILES ${PROJECT_BINARY_DIR}/packaging/crawl@.service ${PROJECT_SOURCE_DIR}/packaging/crawl@.timer
+  ${PROJECT_BINARY_DIR}/packaging/crontab DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(DIRECTORY seeds/ DESTINATION ${CMAKE_INSTALL_DATADIR}/crawl/seeds FILES_MATCHING PATTERN "*.txt"
   PATTERN "CMakeLists.txt" EXCLUDE)
 

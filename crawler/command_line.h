@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "crawler/command_prune.h"
 #include "crawler/options.h"
 #include "crawler/part_commands.h"
 #include "reader/commands.h"
@@ -28,7 +29,7 @@ struct UsageError {
 
 using CommandLine = std::variant<RunOptions, StatusOptions, WhyOptions, CatOptions, QueryOptions,
                                  CheckOptions, BackupOptions, UrlOptions, RobotsOptions,
-                                 ParseOptions, DemoOptions, ShowText, UsageError>;
+                                 ParseOptions, DemoOptions, PruneOptions, ShowText, UsageError>;
 
 // Read where they exist, before --config FILE; later ones win over earlier ones, and the command
 // line over all.

@@ -147,6 +147,39 @@ std::string take_backup(BackupOptions& options, Words words) {
   return options.destination.empty() ? "backup: '' is not a path" : "";
 }
 
+ValueReader read_optional(std::optional<int64_t>& target,
+                          ValueReader (*reader)(int64_t&, int64_t, int64_t), int64_t min,
+                          int64_t max) {
+  return [=, &target](const std::string& value) {
+    int64_t read = 0;
+    const std::string problem = reader(read, min, max)(value);
+    if (problem.empty()) target = read;
+    return problem;
+  };
+}
+
+void declare_prune(OptionSet& set, PruneOptions& options) {
+  declare_database(set, options);
+  set.value("--versions", "N", "keep the last N versions of each page (see --keep-versions)",
+            read_optional(options.versions, read_number, 1, 1'000'000));
+  set.value("--gone", "TIME",
+            "empty pages that are gone for longer, and forget them where nothing refers to them",
+            read_optional(options.gone_ms, read_duration, 0, kTimeMax));
+  set.value("--history", "TIME", "remove older events, and older visits that had changed nothing",
+            read_optional(options.history_ms, read_duration, 0, kTimeMax));
+  set.flag("--vacuum", "then make the file smaller", options.vacuum);
+  set.flag("--dry-run", "only say what would be removed", options.dry_run);
+  set.flag("-q,--quiet", "print errors only", options.quiet);
+  set.value("--lock-wait", "TIME", "wait so long for a run to end [0]",
+            read_duration(options.lock_wait_ms, 0, kTimeMax));
+}
+
+std::string take_prune(PruneOptions& options, Words words) {
+  if (!words.empty()) return unexpected(words[0]).message;
+  const bool anything = options.versions || options.gone_ms || options.history_ms || options.vacuum;
+  return anything ? "" : "prune: say what: --versions N, --gone TIME, --history TIME or --vacuum";
+}
+
 // --- the parts of a crawl on their own
 
 void declare_url(OptionSet& set, UrlOptions& options) {
@@ -243,6 +276,10 @@ const std::vector<Command>& commands() {
                              "Copies the database as it is at this moment to a new file, also "
                              "while a crawl is writing to it.",
                              declare_backup, take_backup),
+      command<PruneOptions>(
+          "prune", "remove what has become old",
+          "Removes from the database what has become old, while no run writes to it.",
+          declare_prune, take_prune),
       command<UrlOptions>("url URL...", "what a URL is, normalised",
                           "Prints each URL as the URL Standard writes it.", declare_url, take_url),
       command<RobotsOptions>("robots FILE URL...", "what a robots.txt says about URLs",

@@ -9,11 +9,13 @@
 namespace crawl {
 
 UnitApplier::UnitApplier(int64_t run_id, const ApplyOptions& options,
-                         std::unique_ptr<Statements> statements, ContentStore contents)
+                         std::unique_ptr<Statements> statements, ContentStore contents,
+                         KeptVersions versions)
     : run_id_(run_id),
       options_(options),
       statements_(std::move(statements)),
-      contents_(std::move(contents)) {}
+      contents_(std::move(contents)),
+      versions_(std::move(versions)) {}
 
 UnitApplier::~UnitApplier() = default;
 
@@ -25,8 +27,10 @@ Result<std::unique_ptr<UnitApplier>> UnitApplier::create(Database& database, int
   if (!seed) return seed.error();
   Result<ContentStore> contents = ContentStore::create(database, *seed);
   if (!contents) return contents.error();
-  return std::unique_ptr<UnitApplier>(
-      new UnitApplier(run_id, options, std::move(statements), std::move(*contents)));
+  Result<KeptVersions> versions = KeptVersions::create(database);
+  if (!versions) return versions.error();
+  return std::unique_ptr<UnitApplier>(new UnitApplier(run_id, options, std::move(statements),
+                                                      std::move(*contents), std::move(*versions)));
 }
 
 Result<void> UnitApplier::apply(const WriteUnit& unit, Revived& revived) {

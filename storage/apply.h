@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "storage/content_store.h"
 #include "storage/database.h"
+#include "storage/kept_versions.h"
 #include "storage/records.h"
 #include "storage/writer.h"
 
@@ -76,7 +77,7 @@ class UnitApplier {
     std::string detail;
   };
   UnitApplier(int64_t run_id, const ApplyOptions& options, std::unique_ptr<Statements> statements,
-              ContentStore contents);
+              ContentStore contents, KeptVersions versions);
 
   Result<void> apply_seeds(const WriteUnit& unit);
   Result<void> apply_hosts(const WriteUnit& unit);
@@ -103,13 +104,12 @@ class UnitApplier {
   Result<void> count_page(const PageRow& page);
   Result<void> add_visit(const PageRow& page, const Change& change);
   Result<void> add_attempt(const AttemptRow& attempt);
-  Result<void> release_version(int64_t visit_id, int64_t content_id);
-  Result<void> release_old_versions(int64_t url_id);
 
   const int64_t run_id_;
   const ApplyOptions options_;
   std::unique_ptr<Statements> statements_;
   ContentStore contents_;
+  KeptVersions versions_;
   SettledUrl settled_;
   int64_t latest_at_ = 0;  // of the fetches of this run: what counts as now
   int64_t pages_ = 0;

@@ -18,8 +18,9 @@ Result<void> UnitApplier::apply_page(const PageRow& page) {
   if (Result<void> done = store_page(page, *stored, change); !done) return done;
   if (Result<void> done = count_page(page); !done) return done;
   if (Result<void> done = add_visit(page, change); !done) return done;
-  return stored->exists && !change.word.empty() ? release_old_versions(page.url_id)
-                                                : Result<void>();
+  if (!stored->exists || change.word.empty()) return {};
+  Result<int64_t> released = versions_.keep_latest(contents_, page.url_id, options_.keep_versions);
+  return released ? Result<void>() : released.error();
 }
 
 Result<void> UnitApplier::store_page(const PageRow& page, const StoredPage& stored,

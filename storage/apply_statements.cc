@@ -93,10 +93,6 @@ constexpr const char* kInsertLink =
 constexpr const char* kInsertVisit =
     "INSERT INTO visit(url_id, run_id, at, status, outcome, content_hash, bytes, "
     "change, text_changed, content_id) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
-constexpr const char* kKeptVersions =
-    "SELECT id, content_id FROM visit WHERE url_id = ?1 AND content_id IS NOT NULL "
-    "ORDER BY id DESC";
-constexpr const char* kReleaseVersion = "UPDATE visit SET content_id = NULL WHERE id = ?1";
 
 }  // namespace
 
@@ -129,8 +125,6 @@ Result<void> UnitApplier::Statements::prepare(Database& database) {
       {&delete_links, kDeleteLinks},
       {&link, kInsertLink},
       {&visit, kInsertVisit},
-      {&kept_versions, kKeptVersions},
-      {&release_version, kReleaseVersion},
   };
   for (const auto& [statement, sql] : all) {
     Result<Statement> prepared = database.prepare(sql);

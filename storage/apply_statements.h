@@ -12,7 +12,7 @@ struct UnitApplier::Statements {
   Statement url, url_upgrade, url_update, url_due, list_url, outdated, revive, pending_url,
       tail_at_rank, tail_behind;
   Statement stored_page, replace_page, insert_facts, update_facts, confirm_copy, delete_links, link,
-      visit, kept_versions, release_version;
+      visit;
 
   Result<void> prepare(Database& database);
 };

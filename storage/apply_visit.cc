@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What a fetch does to the visit table and to the counts, and which versions of a page are kept.
-#include <algorithm>
-#include <utility>
-#include <vector>
-
+// What a fetch does to the visit table and to the counts.
 #include "storage/apply_change.h"
 #include "storage/apply_statements.h"
-#include "storage/rows.h"
 
 namespace crawl {
 
@@ -53,36 +48,6 @@ Result<void> UnitApplier::add_attempt(const AttemptRow& attempt) {
   insert.bind(5, name(attempt.outcome));
   for (int unknown = 6; unknown <= 10; ++unknown) insert.bind_null(unknown);
   return insert.run();
-}
-
-Result<void> UnitApplier::release_version(int64_t visit_id, int64_t content_id) {
-  if (Result<void> done = contents_.release(content_id); !done) return done;
-  statements_->release_version.bind(1, visit_id);
-  return statements_->release_version.run();
-}
-
-// Keeps what the last visits brought, as many different versions as are wanted; a page that comes
-// and goes between two versions has two.
-Result<void> UnitApplier::release_old_versions(int64_t url_id) {
-  std::vector<std::pair<int64_t, int64_t>> old;  // visits and their contents
-  std::vector<int64_t> kept;
-  const size_t wanted =
-      options_.keep_versions > 1 ? static_cast<size_t>(options_.keep_versions) : 0;
-  Statement& query = statements_->kept_versions;
-  query.bind(1, url_id);
-  Result<void> done = for_each_row(query, [&](const Statement& row) {
-    const int64_t content_id = row.integer(1);
-    if (std::find(kept.begin(), kept.end(), content_id) != kept.end()) return;
-    if (kept.size() < wanted) {
-      kept.push_back(content_id);
-    } else {
-      old.emplace_back(row.integer(0), content_id);
-    }
-  });
-  for (const auto& [visit_id, content_id] : old) {
-    if (done) done = release_version(visit_id, content_id);
-  }
-  return done;
 }
 
 }  // namespace crawl

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "storage/queries.h"
 
-#include <sys/stat.h>
 
 #include "storage/query_budget.h"
 #include "storage/rows.h"
+#include "storage/vacuum.h"
 
 namespace crawl {
 
@@ -71,11 +71,6 @@ Result<void> read_events(Database& database, std::vector<EventRow>& events) {
     event.url = row.text(5);
     event.text = row.text(6);
   });
-}
-
-int64_t size_of(const std::string& path) {
-  struct stat info {};
-  return ::stat(path.c_str(), &info) == 0 ? int64_t{info.st_size} : 0;
 }
 
 // A number that is worth having only when it comes quickly.
@@ -171,7 +166,7 @@ Result<StatusAnswer> read_status(Database& database, const std::string& path) {
   }
   if (done) done = database.execute("COMMIT");
   if (!done) return done.error();
-  answer.file_bytes = size_of(path) + size_of(path + "-wal");
+  answer.file_bytes = database_bytes(path);
   return answer;
 }
 

@@ -123,6 +123,39 @@ class Reading(crawl_run.EndToEnd):
         self.assertEqual((ended.code, ended.stderr), (143, ""))
         self.assertEqual(list(self.place.folder.glob("copy*")), [])
 
+    def test_prune(self):
+        self.ask("prune", code=64)
+        self.assertRegex(self.ask("prune", "--gone", "0", "--history", "0", "--dry-run"), r"would be removed:")
+        self.server.routes["/ok"] = reply(404)
+        for _ in range(2):  # it takes two nights
+            self.crawl("-q", "--delay", "0", "--revisit", "0", self.server.url())
+        self.assertEqual(self.ask("query", "--csv", "SELECT outcome FROM urls WHERE url LIKE '%/ok'"), "outcome\ngone\n")
+        self.ask("cat", self.server.url("/ok"))
+        text = self.ask("prune", "--gone", "0", "--history", "0", "--vacuum")
+        self.assertRegex(text, r" 1  pages that are gone")
+        self.assertRegex(text, r" 0  URLs that are gone")  # the seed links to it
+        self.assertRegex(text, r"crawl\.db: \d")
+        self.ask("cat", self.server.url("/ok"), code=66)
+        self.check_promises()
+        self.assertEqual(self.ask("prune", "-q", "--gone", "0"), "")
+        self.server.routes["/ok"] = reply(body=self.body)
+        self.crawl("-q", "--delay", "0", "--revisit", "0", self.server.url())
+        self.assertEqual(self.ask("query", "--csv", "SELECT change FROM changes WHERE run = 4"), "change\nnew\n")
+        self.check_promises()
+
+    def test_nothing_is_pruned_under_a_run_or_where_there_is_nothing(self):
+        self.place.run("prune", "-d", self.place.folder / "none.db", "--vacuum")
+        self.assertFalse((self.place.folder / "none.db").exists())
+        paths = [f"/{n}" for n in range(400)]
+        server = ScriptedServer({"/": links(*paths), **{path: page(path) for path in paths}})
+        self.addCleanup(server.close)
+        run = self.begin("-q", "--delay", "0", server.url())
+        crawl_run.wait_for(lambda: len(server.paths()) > 20, "the crawl is under way")
+        ended = self.place.run("prune", "-d", self.place.database, "--history", "0")
+        self.assertEqual(ended.code, 75)
+        self.assertIn(str(run.pid), ended.stderr)
+        self.finish(run)
+
     def test_check_finds_what_is_wrong(self):
         self.assertRegex(self.ask("check"), "ok")
         with contextlib.closing(sqlite3.connect(self.place.database)) as vandal:

@@ -47,6 +47,11 @@ class Story {
     return *this;
   }
   // The next run; by default with the options of the one before.
+  // Ends the run: the database is free.
+  void close() {
+    if (run_) run_->finish();
+    run_.reset();
+  }
   Story& next_run() { return next_run(options_); }
   Story& next_run(const Writer::Options& options) {
     run_->finish();

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+#include "storage/prune.h"
+
+#include "storage/vacuum.h"
+#include "tests/storage/page_story.h"
+
+using namespace crawl;
+using namespace crawl::test;
+
+namespace {
+
+Pruned pruned(Story& story, const PruneLimits& limits) {
+  story.close();
+  Result<Database> database = Database::open_writer(story.path());
+  REQUIRE(database);
+  Result<Pruned> done = prune(*database, limits, [](int64_t) { return true; });
+  REQUIRE(done);
+  return *done;
+}
+
+std::string ask(const Story& story, const std::string& columns) {
+  return query_file(story.path(), "SELECT " + columns);
+}
+
+// Page 1 links to URL 2, which is gone since `gone_at`; 3 and 4 are gone as well, 3 found on 4.
+Story& tell_of_gone_pages(Story& story) {
+  for (const int64_t id : {1, 2, 3, 4}) {
+    PageRow page = ok_page(id, static_cast<uint64_t>(id), 0, "Title", std::to_string(id));
+    page.headers = "Etag: x";
+    page.etag = "x";
+    story.then(std::move(page));
+  }
+  for (int night = 1; night <= 2; ++night) {
+    story.next_run().then(ok_page(1, 1, 0, "Title", "1"));
+    for (const int64_t id : {2, 3, 4}) story.then(with_status(id, 404));
+  }
+  WriteUnit unit;
+  unit.new_urls.push_back(new_url(5, "http://a/5"));  // the newest number is never given back
+  story.submit(std::move(unit));
+  story.then(ok_page(5, 5, 0, "Title", "5"));
+  return story;
+}
+
+}  // namespace
+
+TEST_CASE("prune: versions beyond those that are wanted go", "[prune]") {
+  Writer::Options options;
+  options.keep_versions = 5;
+  Story story(options);
+  for (const char* text : {"one", "two", "three", "four"}) {
+    story.then(ok_page(1, std::hash<std::string>{}(text) | 1, 0, "Title", text)).next_run();
+  }
+  PruneLimits limits;
+  limits.versions = 2;
+  limits.dry_run = true;
+  CHECK(pruned(story, limits).versions == 2);
+  CHECK(ask(story, "group_concat(text, ' ') FROM versions") == "one two three four");
+  limits.dry_run = false;
+  CHECK(pruned(story, limits).versions == 2);
+  CHECK(ask(story, "group_concat(text, ' ') FROM versions") == "three four");
+  CHECK(ask(story, "group_concat(text, ' ') FROM content") == "three four");
+  CHECK(pruned(story, limits).versions == 0);
+}
+
+TEST_CASE("prune: gone pages are emptied, and forgotten where nothing refers to them", "[prune]") {
+  Story story;
+  tell_of_gone_pages(story);
+  PruneLimits limits;
+  limits.gone_before = story.now() + 1;
+  limits.dry_run = true;
+  Pruned counts = pruned(story, limits);
+  CHECK(counts.pages == 3);
+  CHECK(counts.urls == 2);
+  CHECK(ask(story, "count(*) FROM pages WHERE text IS NOT NULL") == "5");
+
+  limits.dry_run = false;
+  counts = pruned(story, limits);
+  CHECK(counts.pages == 3);
+  CHECK(counts.urls == 2);
+  CHECK(ask(story, "group_concat(id, ' ') FROM url") == "1 2 5");
+  CHECK(ask(story, "group_concat(url_id||outcome, ' ') FROM page") == "1ok 2gone 5ok");
+  CHECK(ask(story, "group_concat(text, ' ') FROM content") == "1 5");
+  CHECK(ask(story, "group_concat(src_id||dst_id, ' ') FROM link") == "12 52");
+  CHECK(ask(story, "ifnull(etag, '-')||ifnull(headers, '-')||title FROM page WHERE url_id = 2") ==
+        "--Title");
+  CHECK(pruned(story, limits).pages == 0);
+}
+
+TEST_CASE("prune: pages that are gone for less stay", "[prune]") {
+  Story story;
+  tell_of_gone_pages(story);
+  PruneLimits limits;
+  limits.gone_before = 100;
+  const Pruned counts = pruned(story, limits);
+  CHECK(counts.pages == 0);
+  CHECK(counts.urls == 0);
+}
+
+TEST_CASE("prune: a URL on which one was found that stays is kept", "[prune]") {
+  Story story;
+  tell_of_gone_pages(story);
+  WriteUnit unit;
+  unit.new_urls.push_back(new_url(6, "http://a/6"));
+  unit.new_urls.back().via_id = 4;
+  story.submit(std::move(unit));
+  story.then(ok_page(6, 6, 0, "Title", "6"));
+  PruneLimits limits;
+  limits.gone_before = story.now() + 1;
+  CHECK(pruned(story, limits).urls == 1);
+  CHECK(ask(story, "group_concat(id, ' ') FROM url") == "1 2 4 5 6");
+}
+
+TEST_CASE("prune: of a page's history, what changed it and the last visit stay", "[prune]") {
+  Story story;
+  story.then(ok_page(1, 1, 0));
+  for (int night = 0; night < 5; ++night) story.next_run().then(not_modified());
+  story.next_run().then(ok_page(1, 2, 0)).next_run().then(not_modified()).then(not_modified());
+  PruneLimits limits;
+  limits.history_before = story.now() - 1;
+  CHECK(pruned(story, limits).visits == 5);
+  CHECK(ask(story, "group_concat(ifnull(change, '-'), ' ') FROM visit") == "new changed - -");
+  limits.history_before = story.now() + 1;
+  CHECK(pruned(story, limits).visits == 1);
+  CHECK(ask(story, "group_concat(ifnull(change, '-'), ' ') FROM visit") == "new changed -");
+}
+
+TEST_CASE("prune: it ends where it is told to, and is whole there", "[prune]") {
+  Story story;
+  tell_of_gone_pages(story);
+  story.close();
+  Result<Database> database = Database::open_writer(story.path());
+  REQUIRE(database);
+  PruneLimits limits;
+  limits.gone_before = story.now() + 1;
+  limits.history_before = story.now() + 1;
+  const Result<Pruned> given_up = prune(*database, limits, [](int64_t) { return false; });
+  REQUIRE_FALSE(given_up);
+  CHECK(given_up.error().code == Errc::kClosed);
+  CHECK(prune(*database, limits, [](int64_t) { return true; }));
+  CHECK(ask(story, "group_concat(id, ' ') FROM url") == "1 2 5");
+}
+
+TEST_CASE("vacuum: the file becomes smaller, and says the same", "[prune]") {
+  const TempDir dir;
+  const std::string path = dir.file("crawl.db");
+  Result<Database> database = Database::open_writer(path);
+  REQUIRE(database);
+  REQUIRE(database->execute(
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40000) "
+      "INSERT INTO event(at, kind, text) SELECT i, 'x', hex(randomblob(50)) FROM n"));
+  const Result<void> interrupted = vacuum(*database, path, [] { return true; });
+  REQUIRE_FALSE(interrupted);
+  CHECK(interrupted.error().code == Errc::kClosed);
+  PruneLimits limits;
+  limits.history_before = 39'990;
+  REQUIRE(prune(*database, limits, [](int64_t) { return true; }));
+  const int64_t before = database_bytes(path);
+  REQUIRE(vacuum(*database, path, [] { return false; }));
+  CHECK(database_bytes(path) < before / 5);
+  CHECK(query_file(path, "SELECT count(*)||' '||min(at) FROM event") == "11 39990");
+}
