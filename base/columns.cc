@@ -80,6 +80,12 @@ int terminal_columns(int fd) {
   return size.ws_col;
 }
 
+int terminal_rows(int fd) {
+  winsize size{};
+  if (ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_row == 0) return 24;
+  return size.ws_row;
+}
+
 std::string group_digits(int64_t number) {
   std::string digits = std::to_string(number);
   const size_t sign = number < 0 ? 1 : 0;

@@ -20,6 +20,8 @@ std::string abridge(std::string_view utf8, int columns);
 
 // Of the terminal at `fd`; 80 where it does not tell.
 int terminal_columns(int fd);
+// The same; 24.
+int terminal_rows(int fd);
 
 // 1234567 → "1,234,567"
 std::string group_digits(int64_t number);

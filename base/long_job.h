@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/live_lines.h"
 
 namespace crawl {
 
@@ -15,7 +16,6 @@ class LongJob {
  public:
   // One at a time in a process. `name` begins the line: "backup: 12 %".
   LongJob(std::string name, int err_fd, bool quiet);
-  ~LongJob();  // erases the line
   LongJob(const LongJob&) = delete;
   LongJob& operator=(const LongJob&) = delete;
 
@@ -30,7 +30,7 @@ class LongJob {
  private:
   const SystemClock clock_;
   const std::string name_;
-  const int fd_;
+  LiveLines line_;
   const bool shown_;
   int64_t drawn_ms_ = 0;
 };

@@ -327,29 +327,4 @@ EventRow Coordinator::event(std::string kind, std::string url, std::string text)
   return row;
 }
 
-// A snapshot costs more than a page's share of the loop.
-void Coordinator::show(Progress& progress) {
-  constexpr int64_t kShowMs = 100;
-  const int64_t now = clock_.monotonic_ms();
-  if (now - shown_ms_ < kShowMs) return;
-  shown_ms_ = now;
-  progress.update(snapshot());
-}
-
-ProgressSnapshot Coordinator::snapshot() const {
-  ProgressSnapshot now;
-  now.elapsed_ms = clock_.monotonic_ms() - started_ms_;
-  now.pages = pages_;
-  now.bytes = bytes_;
-  now.errors = errors_;
-  now.pending = pending_;
-  now.in_flight = static_cast<int64_t>(leases_.size());
-  constexpr size_t kCountMax = 10'000;
-  const size_t ready = frontier_.ready_count(clock_.monotonic_ms(), kCountMax);
-  now.hosts_ready = static_cast<int64_t>(ready);
-  now.hosts_waiting = static_cast<int64_t>(frontier_.size() - std::min(ready, frontier_.size()));
-  now.fetchers = static_cast<int>(pool_->ready_count());
-  return now;
-}
-
 }  // namespace crawl

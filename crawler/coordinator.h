@@ -11,6 +11,7 @@
 //   coordinator.cc   life of a run, the loop, the queues
 //   restore.cc       what the database knows comes back
 //   reconsider.cc    what was decided against may be wanted today
+//   showing.cc       what a run shows of itself
 //   handing_out.cc   whose turn it is, and which fetcher gets it
 //   results.cc       what becomes of a page's result
 //   outages.cc       nobody answers any more: a pause for all
@@ -195,10 +196,13 @@ class Coordinator final : public FetcherPool::Delegate {
   void tidy();
   void arm_tidy();
   void condemn_silent_fetchers();
-  void show(Progress& progress);
-  ProgressSnapshot snapshot() const;
   End close(Progress& progress);
   EventRow event(std::string kind, std::string url, std::string text) const;
+
+  // showing.cc
+  void show(Progress& progress);
+  ProgressSnapshot snapshot() const;
+  std::vector<FetcherActivity> activities() const;
 
   // handing_out.cc
   void hand_out();

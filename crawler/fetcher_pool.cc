@@ -39,6 +39,11 @@ FetcherPool::~FetcherPool() {
   }
 }
 
+Blame FetcherPool::at_work_on(size_t index) const {
+  const Fetcher& fetcher = *fetchers_[index];
+  return fetcher.queue ? fetcher.queue->read_blame() : Blame{};
+}
+
 void FetcherPool::submit_bytes(size_t index, uint64_t lease, std::string bytes) {
   Fetcher& fetcher = *fetchers_[index];
   CRAWL_CHECK(fetcher.state == State::kReady);

@@ -93,6 +93,8 @@ class FetcherPool {
   size_t load(size_t index) const;  // leases it holds
   pid_t pid(size_t index) const;
   uint32_t generation(size_t index) const { return fetchers_[index]->generation; }
+  // As it says itself: the lease may be anybody's, or none.
+  Blame at_work_on(size_t index) const;
 
   // Hands a job to a ready fetcher. What the ring does not take at once waits in order.
   template <typename Job>

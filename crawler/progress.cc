@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "crawler/progress.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <limits>
 
 #include "base/columns.h"
-#include "base/retry.h"
+#include "base/escape.h"
 #include "base/units.h"
 
 namespace crawl {
@@ -17,12 +15,17 @@ namespace {
 constexpr int64_t kRedrawMs = 200;
 constexpr int64_t kSummaryMs = 60'000;
 constexpr int64_t kRateWindowMs = 10'000;
-constexpr std::string_view kEraseLine = "\r\x1b[K";
+constexpr int64_t kDescribeMs = 1'000;
+constexpr int kFetchersShownMax = 16;
 
 std::string rate_text(double rate) {
   char text[32];
   std::snprintf(text, sizeof text, "%.1f", rate);
   return text;
+}
+
+std::string padded(const std::string& text, size_t width) {
+  return text.size() < width ? std::string(width - text.size(), ' ') + text : text;
 }
 
 std::string counted(int64_t number, const char* one, const char* many) {
@@ -69,8 +72,7 @@ std::string end_text(std::string_view reason) {
 ProgressStyle progress_style(bool quiet, bool wanted, LogFormat format, int fd, const char* term) {
   if (quiet) return ProgressStyle::kNone;
   if (!wanted) return ProgressStyle::kEndOnly;
-  const bool can_erase = term != nullptr && *term != '\0' && std::string_view(term) != "dumb";
-  if (format == LogFormat::kText && can_erase && isatty(fd) == 1) return ProgressStyle::kLive;
+  if (format == LogFormat::kText && can_redraw(fd, term)) return ProgressStyle::kLive;
   return ProgressStyle::kSummaries;
 }
 
@@ -79,15 +81,17 @@ Progress::Progress(const Clock& clock, Logger& logger, Options options)
       logger_(logger),
       reports_(clock, LogLevel::kInfo, options.format, options.fd),
       options_(std::move(options)),
+      screen_(options_.fd, options_.columns, options_.rows),
+      described_ms_(clock.monotonic_ms() - kDescribeMs),
       drawn_ms_(clock.monotonic_ms()) {
   if (options_.style != ProgressStyle::kLive) return;
   drawn_ms_ -= kRedrawMs;
-  logger_.around_write([this] { erase(); }, [this] { draw(); });
+  logger_.around_write([this] { screen_.erase(); }, [this] { draw(); });
 }
 
 Progress::~Progress() {
   if (options_.style != ProgressStyle::kLive) return;
-  erase();
+  screen_.erase();
   logger_.around_write(nullptr, nullptr);
 }
 
@@ -149,27 +153,43 @@ void Progress::update(const ProgressSnapshot& snapshot) {
   sample(snapshot, now);
   if (!live) return reports_.info(joined(parts(snapshot), std::numeric_limits<int>::max()));
   parts_ = parts(snapshot);
+  describe_fetchers(snapshot, now);
   draw();
 }
 
-int Progress::columns() const {
-  return options_.columns > 0 ? options_.columns : terminal_columns(options_.fd);
+// "  12345   4 in flight  waits 12 s  https://docs.example/guide"
+void Progress::describe_fetchers(const ProgressSnapshot& snapshot, int64_t now_ms) {
+  if (now_ms - described_ms_ < kDescribeMs) return;
+  described_ms_ = now_ms;
+  fetchers_.clear();
+  const size_t room = static_cast<size_t>(std::min(screen_.room() - 1, kFetchersShownMax));
+  const size_t all = snapshot.at_work.size();
+  const size_t shown = all > room && room > 0 ? room - 1 : std::min(all, room);
+  for (size_t i = 0; i < shown; ++i) {
+    const FetcherActivity& one = snapshot.at_work[i];
+    std::string line = padded(std::to_string(one.pid), 9);
+    if (one.doing.empty()) {
+      fetchers_.push_back(line + padded("idle", 6));
+      continue;
+    }
+    std::string doing(one.doing);
+    if (one.for_ms >= 1000) doing += " " + format_duration_ms(one.for_ms / 1000 * 1000);
+    line += padded(group_digits(one.in_flight), 6) + " in flight  ";
+    doing.resize(std::max<size_t>(doing.size(), 12), ' ');
+    fetchers_.push_back(line + doing + "  " + escape_for_terminal(one.url));
+  }
+  if (shown < all) {
+    fetchers_.push_back("  and " + counted(static_cast<int64_t>(all - shown), "more", "more"));
+  }
 }
 
 void Progress::draw() {
   if (parts_.empty() || finished_) return;
-  // The last column stays free: writing it makes some terminals go to the next line.
-  const int room = std::max(1, columns() - 1);
-  std::string redrawn(1, '\r');
-  redrawn.append(fit_columns(joined(parts_, room), room)).append("\x1b[K");
-  write_all(options_.fd, redrawn);
-  on_screen_ = true;
-}
-
-void Progress::erase() {
-  if (!on_screen_) return;
-  write_all(options_.fd, kEraseLine);
-  on_screen_ = false;
+  std::vector<std::string> lines = {joined(parts_, screen_.columns() - 1)};
+  for (const std::string& fetcher : fetchers_) {
+    lines.push_back(abridge(fetcher, screen_.columns() - 1));
+  }
+  screen_.draw(lines);
 }
 
 void Progress::say(const std::string& line) {
@@ -179,7 +199,7 @@ void Progress::say(const std::string& line) {
 
 void Progress::finish(const ProgressSnapshot& s, std::string_view end_reason) {
   if (finished_) return;
-  erase();
+  screen_.erase();
   finished_ = true;
   if (options_.style == ProgressStyle::kNone) return;
   const double seconds = static_cast<double>(std::max<int64_t>(1, s.elapsed_ms)) / 1000;

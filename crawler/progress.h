@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// What a run says about itself on stderr: one live line on a terminal, one summary line per minute
+// What a run says about itself on stderr: live lines on a terminal, one summary line per minute
 // elsewhere, and a short account at the end. No colours, so that NO_COLOR has nothing to switch
 // off.
 
@@ -14,9 +14,19 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/live_lines.h"
 #include "base/log.h"
 
 namespace crawl {
+
+// What a fetcher is doing at this moment.
+struct FetcherActivity {
+  int64_t pid = 0;
+  int64_t in_flight = 0;
+  std::string_view doing;  // "parses", …; "waits" for the answer of the oldest; "" for nothing
+  std::string_view url;    // of the page that it is doing that with; valid until update() returns
+  int64_t for_ms = 0;      // it waits
+};
 
 struct ProgressSnapshot {
   int64_t elapsed_ms = 0;
@@ -26,14 +36,15 @@ struct ProgressSnapshot {
   int64_t in_flight = 0;
   int64_t errors = 0;  // fetches that failed for good
   int64_t hosts_ready = 0;
-  int64_t hosts_waiting = 0;  // for their delay
-  int fetchers = 0;           // ready
+  int64_t hosts_waiting = 0;             // for their delay
+  int fetchers = 0;                      // ready
+  std::vector<FetcherActivity> at_work;  // where Progress::tells_fetchers()
 };
 
 enum class ProgressStyle : uint8_t {
   kNone,       // nothing at all, also at the end (-q)
   kSummaries,  // one line per minute
-  kLive,       // a line that is redrawn, at most five times a second
+  kLive,       // lines that are redrawn, at most five times a second
   kEndOnly,    // --no-progress
 };
 
@@ -53,6 +64,7 @@ class Progress {
     int64_t max_time_ms = 0;
     int fd = 2;
     int columns = 0;  // 0: ask the terminal, each time
+    int rows = 0;
   };
 
   // Both must outlive this object, which stands in the way of `logger`'s lines until then.
@@ -61,6 +73,7 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
+  bool tells_fetchers() const { return options_.style == ProgressStyle::kLive; }
   // Cheap when there is nothing to draw; call as often as you like.
   void update(const ProgressSnapshot& snapshot);
   // `end_reason` is run.end_reason: done, interrupted, max_pages, max_time, max_bytes, failed.
@@ -71,17 +84,18 @@ class Progress {
   double pages_per_second() const;
   std::optional<int64_t> left_ms(const ProgressSnapshot& snapshot) const;
   std::vector<std::string> parts(const ProgressSnapshot& snapshot) const;
-  int columns() const;
+  void describe_fetchers(const ProgressSnapshot& snapshot, int64_t now_ms);
   void draw();
-  void erase();
   void say(const std::string& line);
 
   const Clock& clock_;
   Logger& logger_;
   Logger reports_;  // summaries are wanted whatever level the log has
   Options options_;
-  std::vector<std::string> parts_;  // as last drawn; none: nothing was
-  bool on_screen_ = false;
+  LiveLines screen_;
+  std::vector<std::string> parts_;     // of the first line, as last drawn; none: nothing was
+  std::vector<std::string> fetchers_;  // a line for each; these change once a second, to be read
+  int64_t described_ms_ = 0;
   bool finished_ = false;
   int64_t drawn_ms_;                                 // monotonic; of the last redraw or summary
   std::deque<std::pair<int64_t, int64_t>> samples_;  // (monotonic ms, pages) of the last seconds

@@ -151,7 +151,8 @@ class Pruner {
     Result<Statement> page = database_.prepare(kEmpty);
     if (!page) return page.error();
     const char* full =
-        "SELECT p.url_id FROM page p WHERE p.url_id > ?1 AND p.outcome = 'gone' AND (p.content_hash "
+        "SELECT p.url_id FROM page p WHERE p.url_id > ?1 AND p.outcome = 'gone' AND "
+        "(p.content_hash "
         "IS NOT NULL OR p.headers IS NOT NULL) AND (SELECT max(at) FROM visit v WHERE v.url_id = "
         "p.url_id AND v.change = 'gone') < ?3 ORDER BY p.url_id LIMIT ?2";
     return for_urls(full, before, [&](int64_t url_id) -> Result<void> {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "storage/queries.h"
 
-
 #include "storage/query_budget.h"
 #include "storage/rows.h"
 #include "storage/vacuum.h"

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -112,6 +113,51 @@ TEST_CASE("progress: the live line gets out of the way of a log line and comes b
   REQUIRE(message != std::string::npos);
   CHECK(text.starts_with("\r\x1b[K"));
   CHECK(text.find("1 page ", message) != std::string::npos);
+}
+
+TEST_CASE("progress: each fetcher has a line, which changes once a second", "[progress]") {
+  Fixture f;
+  f.start(ProgressStyle::kLive, 60);
+  REQUIRE(f.progress->tells_fetchers());
+  ProgressSnapshot s = snapshot(1);
+  s.at_work = {{101, 4, "waits", "http://a.example/\x1b[31m/long/long/long", 12'345},
+               {102, 0, "", "", 0},
+               {103, 1, "parses", "http://b.example/", 0}};
+  f.progress->update(s);
+  const std::string text = f.screen.take();
+  CHECK(text.find("\x1b[31m") == std::string::npos);
+  CHECK(text.find("\n      101     4 in flight  waits 12 s    http://a.example/…\x1b[K\n") !=
+        std::string::npos);
+  CHECK(text.find("\n      102  idle\x1b[K\n") != std::string::npos);
+  CHECK(text.ends_with("\n      103     1 in flight  parses        http://b.example/\x1b[K"));
+
+  s.at_work[2].url = "http://c.example/";
+  f.clock.advance_ms(200);
+  f.progress->update(s);
+  const std::string again = f.screen.take();
+  CHECK(again.starts_with("\r\x1b[3A"));
+  CHECK(again.find("c.example") == std::string::npos);
+  f.clock.advance_ms(800);
+  f.progress->update(s);
+  CHECK(f.screen.take().find("c.example") != std::string::npos);
+  f.logger.warning("something");
+  CHECK(f.screen.take().starts_with("\r\x1b[3A\x1b[J"));
+}
+
+TEST_CASE("progress: more fetchers than a terminal has lines for are counted", "[progress]") {
+  Fixture f;
+  Progress::Options options;
+  options.style = ProgressStyle::kLive;
+  options.fd = f.screen.fd();
+  options.columns = 80;
+  options.rows = 10;
+  f.progress.emplace(f.clock, f.logger, options);
+  ProgressSnapshot s = snapshot(1);
+  s.at_work.assign(20, {7, 0, "", "", 0});
+  f.progress->update(s);
+  const std::string text = f.screen.take();
+  CHECK(std::count(text.begin(), text.end(), '\n') == 5);
+  CHECK(text.find("  and 16 more") != std::string::npos);
 }
 
 TEST_CASE("progress: a logger outlives the progress that stood in its way", "[progress]") {
