@@ -7,6 +7,7 @@
 
 #include "base/columns.h"
 #include "base/escape.h"
+#include "base/time_left.h"
 #include "base/units.h"
 
 namespace crawl {
@@ -108,31 +109,13 @@ double Progress::pages_per_second() const {
   return ms <= 0 ? 0 : pages * 1000 / ms;
 }
 
-// By the average so far: the rate of the moment would make it jump.
-std::optional<int64_t> Progress::left_ms(const ProgressSnapshot& s) const {
-  constexpr int64_t kEarlyMs = 5'000;  // an average of nothing
-  std::optional<int64_t> least;
-  const auto consider = [&least](int64_t ms) {
-    least = std::max<int64_t>(0, std::min(ms, least.value_or(ms)));
-  };
-  const auto at_this_rate = [&](int64_t max, int64_t done) {
-    if (max == 0 || done == 0 || s.elapsed_ms < kEarlyMs) return;
-    const double ms_each = static_cast<double>(s.elapsed_ms) / static_cast<double>(done);
-    const double left = static_cast<double>(std::max<int64_t>(0, max - done)) * ms_each;
-    if (left < 1e15) consider(static_cast<int64_t>(left));
-  };
-  if (options_.max_time_ms > 0) consider(options_.max_time_ms - s.elapsed_ms);
-  at_this_rate(options_.max_pages, s.pages);
-  at_this_rate(options_.max_bytes, static_cast<int64_t>(s.bytes));
-  return least;
-}
-
 // The most telling first: the last ones give way where there is no room.
 std::vector<std::string> Progress::parts(const ProgressSnapshot& s) const {
   std::vector<std::string> parts = {format_duration_ms(s.elapsed_ms / 1000 * 1000),
                                     counted(s.pages, "page", "pages"),
                                     rate_text(pages_per_second()) + "/s"};
-  if (const auto left = left_ms(s)) {
+  if (const auto left =
+          time_left_ms(options_.budget, s.elapsed_ms, s.pages, static_cast<int64_t>(s.bytes))) {
     parts.push_back(format_duration_ms(*left / 1000 * 1000) + " left");
   }
   parts.push_back("queued " + group_digits(s.pending));

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/live_lines.h"
 #include "base/log.h"
+#include "base/time_left.h"
 
 namespace crawl {
 
@@ -58,10 +59,7 @@ class Progress {
     ProgressStyle style = ProgressStyle::kSummaries;
     LogFormat format = LogFormat::kText;
     std::string database;  // named in what to type next
-    // Where the run will stop, and so how much time is left; 0: no limit.
-    int64_t max_pages = 0;
-    int64_t max_bytes = 0;
-    int64_t max_time_ms = 0;
+    RunBudget budget;
     int fd = 2;
     int columns = 0;  // 0: ask the terminal, each time
     int rows = 0;
@@ -82,7 +80,6 @@ class Progress {
  private:
   void sample(const ProgressSnapshot& snapshot, int64_t now_ms);
   double pages_per_second() const;
-  std::optional<int64_t> left_ms(const ProgressSnapshot& snapshot) const;
   std::vector<std::string> parts(const ProgressSnapshot& snapshot) const;
   void describe_fetchers(const ProgressSnapshot& snapshot, int64_t now_ms);
   void draw();

@@ -254,9 +254,7 @@ ExitCode run_crawl(const RunOptions& options) {
   progress_options.style = progress_style(options.quiet, options.progress, options.log_format,
                                           STDERR_FILENO, ::getenv("TERM"));
   progress_options.format = options.log_format;
-  progress_options.max_pages = options.max_pages;
-  progress_options.max_bytes = options.max_bytes;
-  progress_options.max_time_ms = options.max_time_ms;
+  progress_options.budget = {options.max_pages, options.max_bytes, options.max_time_ms};
   progress_options.database = options.database;
   Progress progress(clock, log, progress_options);
   return coordinator.run(progress).code;

@@ -177,9 +177,7 @@ TEST_CASE("progress: the time that is left is told where a limit makes it knowab
     options.style = ProgressStyle::kLive;
     options.fd = f.screen.fd();
     options.columns = 200;
-    options.max_pages = max_pages;
-    options.max_time_ms = max_time_ms;
-    options.max_bytes = max_bytes;
+    options.budget = {max_pages, max_bytes, max_time_ms};
     Progress progress(f.clock, f.logger, options);
     progress.update(snapshot(pages));  // in 61 s, 10 MiB
     return f.screen.take();

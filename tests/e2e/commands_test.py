@@ -111,6 +111,24 @@ class Reading(crawl_run.EndToEnd):
         self.assertEqual(len(self.urls()), 401)
         self.assertEqual(set(self.urls().values()), {"ok"})
 
+    def test_the_status_of_a_crawl_that_is_under_way(self):
+        paths = [f"/{n}" for n in range(400)]
+        server = ScriptedServer({"/": links(*paths), **{path: page(path) for path in paths}})
+        self.addCleanup(server.close)
+        self.place.database = self.place.folder / "live.db"
+        run = self.begin("-q", "-f", "2", "--delay", "20ms", "--max-time", "1h", server.url())
+        crawl_run.wait_for(lambda: len(server.paths()) > 100, "the crawl is under way")
+        text = self.ask("status")
+        self.assertRegex(text, rf"running \(PID {run.pid}\)")
+        self.assertRegex(text, r"\d pages/s in the last minute, .* left, hosts: \d to ask now, \d wait")
+        self.assertRegex(text, rf" +\d+ +\d+ +\d+ m?s ago  {re.escape(server.url('/'))}\d+")
+        live = json.loads(self.ask("status", "--json"))["live"]
+        self.assertEqual(len(live["fetchers"]), 2)
+        self.assertGreater(live["pages_per_second"], 0)
+        run.send(signal.SIGTERM)
+        run.wait()
+        self.assertNotIn("live", json.loads(self.ask("status", "--json")))
+
     def test_a_backup_that_is_interrupted_leaves_nothing(self):
         with contextlib.closing(sqlite3.connect(self.place.database)) as database:
             database.execute("CREATE TABLE ballast AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "

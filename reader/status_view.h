@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// What `crawl status` says, for people and for programs.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/shown_text.h"
+#include "reader/commands.h"
+#include "storage/live.h"
+#include "storage/queries.h"
+
+namespace crawl {
+
+struct StatusView {
+  StatusAnswer answer;
+  std::optional<int64_t> holder;   // the PID of the run that is under way; 0: not known
+  std::optional<LiveAnswer> live;  // then
+};
+
+// 0 where there is none of that name.
+int64_t count_of(const std::vector<Count>& counts, std::string_view name);
+// One word: none, running, died, or why the last run ended.
+std::string run_state(const StatusView& view);
+
+ShownText status_text(const ReadOptions& options, const StatusView& view, int64_t now_ms);
+ShownText status_json(const ReadOptions& options, const StatusView& view);
+
+}  // namespace crawl
