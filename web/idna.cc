@@ -147,6 +147,10 @@ Result<std::string> domain_to_ascii(std::string_view domain, bool be_strict) {
 }
 
 std::string domain_to_unicode(std::string_view ascii) {
+  // ICU encodes labels of up to 1000 UTF-16 units, and a byte may stand for two: what is longer
+  // could not be read again. No name of the DNS is longer than 253 bytes (RFC 1035 §2.3.4).
+  constexpr size_t kReadableBytesMax = 500;
+  if (ascii.size() > kReadableBytesMax) return std::string(ascii);
   if (ascii.find("xn--") == std::string_view::npos) return std::string(ascii);
   Converted unicode = to_unicode(ascii);
   if ((unicode.errors & ~kIgnoredErrors) != 0) return std::string(ascii);

@@ -7,6 +7,7 @@
 
 #include "tests/support/catch.h"
 #include "tests/web/conformance.h"
+#include "web/punycode.h"
 #include "web/url.h"
 
 namespace crawl {
@@ -215,6 +216,9 @@ TEST_CASE("host: ASCII names are shown in Unicode where they are valid", "[host]
   CHECK(domain_to_unicode("xn--8i7caa") == "xn--8i7caa");  // would read as "www" in wide letters
   CHECK(domain_to_unicode("xn--a") == "xn--a");
   CHECK(domain_to_unicode("xn--abc-") == "xn--abc-");
+  // A label of a thousand "ä" could not be encoded again.
+  const std::string long_label = "xn--" + punycode_encode(std::u32string(1'200, U'\u00E4'));
+  CHECK(domain_to_unicode(long_label) == long_label);
   CHECK(domain_to_unicode("xn--xn---epa") == "xn--xn---epa");  // "é" encoded twice over
 }
 
