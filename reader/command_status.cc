@@ -8,7 +8,6 @@
 #include "base/units.h"
 #include "reader/read_support.h"
 #include "reader/status_view.h"
-#include "storage/lock.h"
 
 namespace crawl {
 
@@ -57,19 +56,6 @@ ExitCode tell_health(const StatusOptions& options, const Verdict& verdict) {
   return printed != ExitCode::kDone ? printed : static_cast<ExitCode>(verdict.health);
 }
 
-Result<StatusView> read_view(Database& database, const StatusOptions& options) {
-  StatusView view;
-  Result<StatusAnswer> answer = read_status(database, options.database);
-  if (!answer) return answer.error();
-  view.answer = std::move(*answer);
-  view.holder = run_lock_holder(options.database);
-  if (!view.holder || !view.answer.last_run || options.check) return view;
-  Result<LiveAnswer> live = read_live(database, SystemClock().wall_ms());
-  if (!live) return live.error();
-  view.live = std::move(*live);
-  return view;
-}
-
 }  // namespace
 
 ExitCode command_status(const StatusOptions& options) {
@@ -78,7 +64,7 @@ ExitCode command_status(const StatusOptions& options) {
     return options.check ? tell_health(options, {Health::kUnknown, database.error().message()})
                          : report_error(options, database.error());
   }
-  Result<StatusView> view = read_view(*database, options);
+  Result<StatusView> view = read_status_view(*database, options.database, !options.check);
   if (!view && options.check) {
     return tell_health(options, {Health::kUnknown, view.error().message()});
   }

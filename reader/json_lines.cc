@@ -148,6 +148,11 @@ bool Output::write_raw(std::string_view bytes) {
 }
 
 bool Output::flush() {
+  if (into_ != nullptr) {
+    into_->append(buffer_);
+    buffer_.clear();
+    return true;
+  }
   std::string_view rest = buffer_;
   while (!failed_ && !rest.empty()) {
     const ssize_t written = ::write(fd_, rest.data(), rest.size());

@@ -56,6 +56,8 @@ ShownText dump_indented(const nlohmann::ordered_json& json);
 class Output {
  public:
   explicit Output(int fd = 1, int err_fd = 2) : fd_(fd), err_fd_(err_fd) {}
+  // Into memory instead; `into` must outlive this object.
+  explicit Output(std::string& into) : fd_(-1), err_fd_(-1), into_(&into) {}
   ~Output();
   Output(const Output&) = delete;
   Output& operator=(const Output&) = delete;
@@ -68,6 +70,7 @@ class Output {
 
  private:
   int fd_, err_fd_;
+  std::string* into_ = nullptr;
   bool failed_ = false;
   std::string buffer_;
 };

@@ -12,19 +12,6 @@
 
 namespace crawl {
 
-int64_t count_of(const std::vector<Count>& counts, std::string_view name) {
-  const auto found = std::find_if(counts.begin(), counts.end(),
-                                  [&](const Count& count) { return count.name == name; });
-  return found == counts.end() ? 0 : found->count;
-}
-
-std::string run_state(const StatusView& view) {
-  const auto& [answer, holder, live] = view;
-  if (holder) return "running";
-  if (!answer.last_run) return "none";
-  return answer.last_run->end_reason.empty() ? "died" : answer.last_run->end_reason;
-}
-
 namespace {
 
 std::string run_line(const StatusView& view) {

@@ -11,6 +11,7 @@
 
 #include "base/shown_text.h"
 #include "reader/commands.h"
+#include "storage/database.h"
 #include "storage/live.h"
 #include "storage/queries.h"
 
@@ -21,6 +22,9 @@ struct StatusView {
   std::optional<int64_t> holder;   // the PID of the run that is under way; 0: not known
   std::optional<LiveAnswer> live;  // then
 };
+
+// As `path` has it at this moment; `live`, where it is wanted and a run is under way.
+Result<StatusView> read_status_view(Database& database, const std::string& path, bool with_live);
 
 // 0 where there is none of that name.
 int64_t count_of(const std::vector<Count>& counts, std::string_view name);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "reader/story_text.h"
+#include "reader/story_rows.h"
 
 #include <fmt/format.h>
 
@@ -10,34 +10,39 @@
 
 namespace crawl {
 
-ShownText story_line(std::string_view label, std::string_view text) {
-  ShownText shown;
-  shown.line(fmt::format("  {:<12}{}", label, text));
-  return shown;
+StoryRows story_row(std::string_view label, std::string_view text) {
+  StoryRows rows;
+  rows.rows_.push_back({std::string(label), std::string(text)});
+  return rows;
+}
+
+StoryRows& StoryRows::operator+=(const StoryRows& more) {
+  rows_.insert(rows_.end(), more.rows_.begin(), more.rows_.end());
+  return *this;
 }
 
 namespace {
 
-ShownText line_if_known(std::string_view label, std::string_view text) {
-  return text.empty() ? ShownText() : story_line(label, text);
+StoryRows row_if_known(std::string_view label, std::string_view text) {
+  return text.empty() ? StoryRows() : story_row(label, text);
 }
 
-ShownText explained(const Explanation& explanation) {
-  ShownText text = story_line("that means", explanation.meaning);
-  if (!explanation.advice.empty()) text += story_line("to do", explanation.advice);
+StoryRows explained(const Explanation& explanation) {
+  StoryRows text = story_row("that means", explanation.meaning);
+  if (!explanation.advice.empty()) text += story_row("to do", explanation.advice);
   return text;
 }
 
-ShownText skipped_text(const UrlStory& story) {
-  ShownText text = line_if_known("skipped", story.reason);
+StoryRows skipped_rows(const UrlStory& story) {
+  StoryRows text = row_if_known("skipped", story.reason);
   const std::string_view of_trap = trap_rule_text(story.rule);
-  text += line_if_known("rule",
-                        of_trap.empty() ? story.rule : fmt::format("{}: {}", story.rule, of_trap));
+  text += row_if_known("rule",
+                       of_trap.empty() ? story.rule : fmt::format("{}: {}", story.rule, of_trap));
   const std::optional<SkipReason> reason = skip_reason_named(story.reason);
   return reason ? text + explained(explain(*reason)) : text;
 }
 
-ShownText document_text(const UrlStory& story) {
+StoryRows document_rows(const UrlStory& story) {
   std::string text = story.content_type;
   if (!story.document.empty()) {
     text += fmt::format("{}read as {}", text.empty() ? "" : ", ", story.document);
@@ -48,22 +53,22 @@ ShownText document_text(const UrlStory& story) {
       text += fmt::format(" (by {})", story.lang_source);
     }
   }
-  return line_if_known("type", text);
+  return row_if_known("type", text);
 }
 
-ShownText backoff_text(const UrlStory& story) {
+StoryRows backoff_rows(const UrlStory& story) {
   if (!story.host || story.host->backoff_level == 0) return {};
-  return story_line(
+  return story_row(
       "host", fmt::format("it backs off, level {}: no request before {}", story.host->backoff_level,
                           iso8601_utc(story.host->next_at)));
 }
 
-ShownText redirects_text(const UrlStory& story) {
-  ShownText text;
+StoryRows redirects_rows(const UrlStory& story) {
+  StoryRows text;
   for (const RedirectStep& step : story.redirects) {
     const std::string& fate = step.outcome.empty() ? step.state : step.outcome;
     text +=
-        story_line(text.empty() ? "leads to" : "and then", fmt::format("{} ({})", step.url, fate));
+        story_row(text.empty() ? "leads to" : "and then", fmt::format("{} ({})", step.url, fate));
   }
   return text;
 }
@@ -145,72 +150,72 @@ std::string urls_list(const std::vector<std::string>& urls, int64_t count) {
 
 }  // namespace
 
-ShownText fate_text(const UrlStory& story) {
-  if (story.state == name(UrlState::kSkipped)) return skipped_text(story);
+StoryRows fate_rows(const UrlStory& story) {
+  if (story.state == name(UrlState::kSkipped)) return skipped_rows(story);
   if (story.state == name(UrlState::kPending)) {
-    return story_line("pending", story.fetched ? "waits to be fetched again" : "not fetched yet") +
-           explained(explain(Outcome::kNone)) + backoff_text(story);
+    return story_row("pending", story.fetched ? "waits to be fetched again" : "not fetched yet") +
+           explained(explain(Outcome::kNone)) + backoff_rows(story);
   }
   std::string outcome = story.outcome;
   if (story.status != 0 && story.page_outcome == story.outcome)
     outcome += fmt::format(" (HTTP status {})", story.status);
-  ShownText text = story_line("outcome", outcome);
-  text += line_if_known("detail", story.reason.empty() ? story.detail : story.reason);
-  text += line_if_known("rule", story.rule);
+  StoryRows text = story_row("outcome", outcome);
+  text += row_if_known("detail", story.reason.empty() ? story.detail : story.reason);
+  text += row_if_known("rule", story.rule);
   const std::optional<Outcome> known = outcome_named(story.outcome);
   return known ? text + explained(explain(*known)) : text;
 }
 
-ShownText content_text(const UrlStory& story) {
+StoryRows content_rows(const UrlStory& story) {
   if (!story.fetched) return {};
-  ShownText text = redirects_text(story);
-  text += line_if_known("title", story.title);
-  text += document_text(story);
+  StoryRows text = redirects_rows(story);
+  text += row_if_known("title", story.title);
+  text += document_rows(story);
   if (story.has_body) {
     text +=
-        story_line("body", format_bytes(static_cast<uint64_t>(story.bytes)) + ", see: crawl cat");
+        story_row("body", format_bytes(static_cast<uint64_t>(story.bytes)) + ", see: crawl cat");
   }
   if ((story.robots_directives & 1) != 0) {
-    text += story_line("noindex", "the page asks not to be indexed: no text and no body is kept");
+    text += story_row("noindex", "the page asks not to be indexed: no text and no body is kept");
   } else if ((story.robots_directives & 4) != 0) {
-    text += story_line("noarchive", "the page asks not to be archived: no body is kept");
+    text += story_row("noarchive", "the page asks not to be archived: no body is kept");
   }
-  text += line_if_known("canonical", story.declared_canonical);
+  text += row_if_known("canonical", story.declared_canonical);
   return text;
 }
 
-ShownText origin_text(const UrlStory& story) {
-  ShownText text;
+StoryRows origin_rows(const UrlStory& story) {
+  StoryRows text;
   if (story.chain.empty()) {
     text +=
-        story_line("found", story.state == name(UrlState::kSkipped) ? "as a seed" : "it is a seed");
+        story_row("found", story.state == name(UrlState::kSkipped) ? "as a seed" : "it is a seed");
   } else {
-    text += line_if_known("found on", story.chain.front().url);
+    text += row_if_known("found on", story.chain.front().url);
     const std::string by = found_by(story.chain.front());
-    if (!by.empty()) text += story_line("found by", by);
+    if (!by.empty()) text += story_row("found by", by);
     for (size_t i = 1; i < story.chain.size(); ++i) {
-      text += line_if_known(i == 1 ? "by way of" : "", story.chain[i].url);
+      text += row_if_known(i == 1 ? "by way of" : "", story.chain[i].url);
     }
   }
   if (!story.seed.empty()) {
     std::string seed = story.seed;
     if (!story.tag.empty()) seed += fmt::format(" (tag {})", story.tag);
-    text += story_line("seed", seed);
+    text += story_row("seed", seed);
   }
-  if (story.role != name(UrlRole::kPage)) text += line_if_known("wanted as", story.role);
-  text += story_line("depth", std::to_string(story.depth));
+  if (story.role != name(UrlRole::kPage)) text += row_if_known("wanted as", story.role);
+  text += story_row("depth", std::to_string(story.depth));
   if (story.hops > 0 && story.role != name(UrlRole::kSitemap))
-    text += story_line("redirects", fmt::format("{} led here", story.hops));
-  return text + story_line("first seen", iso8601_utc(story.first_seen_at));
+    text += story_row("redirects", fmt::format("{} led here", story.hops));
+  return text + story_row("first seen", iso8601_utc(story.first_seen_at));
 }
 
-ShownText robots_text(const UrlStory& story, const Url& url) {
+StoryRows robots_rows(const UrlStory& story, const Url& url) {
   const RobotsRow* robots = robots_of(story, url);
   if (robots == nullptr) return {};
   std::string text;
   switch (robots->state) {
     case RobotsState::kUnknown:
-      return story_line("robots.txt", "not asked for yet");
+      return story_row("robots.txt", "not asked for yet");
     case RobotsState::kUnavailable:
       text = "the host has none: everything is allowed";
       break;
@@ -218,26 +223,26 @@ ShownText robots_text(const UrlStory& story, const Url& url) {
       text = "could not be had: nothing is allowed for now" + since(robots->failing_since);
       break;
     case RobotsState::kIgnored:
-      return story_line("robots.txt", "ignored, as --robots ignore says");
+      return story_row("robots.txt", "ignored, as --robots ignore says");
     case RobotsState::kOk:
       text = robots_rule_text(*robots, url);
       break;
   }
   if (robots->fetched_at != 0) text += fmt::format(" (asked {})", iso8601_utc(robots->fetched_at));
-  return story_line("robots.txt", text);
+  return story_row("robots.txt", text);
 }
 
-ShownText due_text(const UrlStory& story) {
+StoryRows due_rows(const UrlStory& story) {
   if (story.state != name(UrlState::kDone)) return {};
-  if (story.outcome == name(Outcome::kCrashedFetcher)) return story_line("due again", "never");
+  if (story.outcome == name(Outcome::kCrashedFetcher)) return story_row("due again", "never");
   if (!story.fetched || story.due_at == 0) {
-    return story_line("due again", "with the next run, as it was not fetched yet");
+    return story_row("due again", "with the next run, as it was not fetched yet");
   }
-  return story_line("due again",
-                    fmt::format("{}: {}", iso8601_utc(story.due_at), due_reason(story)));
+  return story_row("due again",
+                   fmt::format("{}: {}", iso8601_utc(story.due_at), due_reason(story)));
 }
 
-ShownText links_text(const UrlStory& story, const LinkCount& to) {
+StoryRows links_rows(const UrlStory& story, const LinkCount& to) {
   std::string text = fmt::format("{}{} to it, {} on it", to.complete ? "" : "at least ", to.count,
                                  story.links_out);
   if (to.sitemaps > 0) {
@@ -247,32 +252,32 @@ ShownText links_text(const UrlStory& story, const LinkCount& to) {
   if (story.listed_at != 0) {
     text += fmt::format(", changed {} as they say", iso8601_utc(story.listed_at));
   }
-  return story_line("links", text);
+  return story_row("links", text);
 }
 
-ShownText like_text(const UrlStory& story, const LikePages& like) {
+StoryRows like_rows(const UrlStory& story, const LikePages& like) {
   const std::string_view least = like.complete ? "" : "at least ";
-  ShownText text = line_if_known("copy of", story.duplicate_of);
+  StoryRows text = row_if_known("copy of", story.duplicate_of);
   if (like.same > 0) {
-    text += story_line("same as", fmt::format("{}{} others: {}", least, like.same,
-                                              urls_list(like.same_urls, like.same)));
+    text += story_row("same as", fmt::format("{}{} others: {}", least, like.same,
+                                             urls_list(like.same_urls, like.same)));
   }
   if (like.near > 0) {
-    text += story_line("much like", fmt::format("{}{} others: {}", least, like.near,
-                                                urls_list(like.near_urls, like.near)));
+    text += story_row("much like", fmt::format("{}{} others: {}", least, like.near,
+                                               urls_list(like.near_urls, like.near)));
   }
   return text;
 }
 
-ShownText visits_text(const UrlStory& story) {
-  ShownText text;
+StoryRows visits_rows(const UrlStory& story) {
+  StoryRows text;
   for (const VisitInfo& visit : story.visits) {
     std::string what =
         fmt::format("{}  run {}  {}", iso8601_utc(visit.at), visit.run_id, visit.outcome);
     if (visit.status != 0) what += fmt::format(" {}", visit.status);
     if (!visit.change.empty()) what += fmt::format("  {}", visit.change);
     if (visit.change == "changed" && !visit.text_changed) what += " (not its text)";
-    text += story_line(text.empty() ? "visits" : "", what);
+    text += story_row(text.empty() ? "visits" : "", what);
   }
   return text;
 }
