@@ -226,14 +226,14 @@ int Coordinator::wait_ms() const {
   return static_cast<int>(std::max<int64_t>(0, wait));
 }
 
-Coordinator::End Coordinator::run(Progress& progress) {
+Coordinator::End Coordinator::run(Progress& progress, MetricsFile& metrics) {
   while (!finished()) {
     const bool writer_full = writer_->queued_bytes() > kWriterBytesMax;
     const size_t results = pool_->turn(writer_full ? 0 : kResultsPerTurn);
     check_budgets();
     hand_out();
     pool_->turn(0);
-    show(progress);
+    show(progress, metrics);
     int wait = 0;
     if (writer_full) {
       wait = 10;
@@ -246,10 +246,10 @@ Coordinator::End Coordinator::run(Progress& progress) {
       break;
     }
   }
-  return close(progress);
+  return close(progress, metrics);
 }
 
-Coordinator::End Coordinator::close(Progress& progress) {
+Coordinator::End Coordinator::close(Progress& progress, MetricsFile& metrics) {
   if (stops_ == 0) {
     end_ = {ExitCode::kDone, "done"};
     if (answers_ == 0 && unreached_ > 0) end_.code = ExitCode::kUnreachable;
@@ -276,6 +276,7 @@ Coordinator::End Coordinator::close(Progress& progress) {
     }
   }
   writer_.reset();
+  metrics.finish(snapshot(), end_.reason);
   progress.finish(snapshot(), end_.reason);
   return end_;
 }

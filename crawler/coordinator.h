@@ -40,6 +40,7 @@
 #include "crawler/network_watch.h"
 #include "crawler/options.h"
 #include "crawler/private_hosts.h"
+#include "crawler/metrics_file.h"
 #include "crawler/progress.h"
 #include "storage/database.h"
 #include "storage/database_disk.h"
@@ -75,7 +76,7 @@ class Coordinator final : public FetcherPool::Delegate {
   Result<void> open(Database database, const std::vector<Seed>& seeds, ScopePolicy scope,
                     const std::function<bool()>& interrupted);
   // Crawls until there is nothing left to do or stop() is called, and closes everything.
-  End run(Progress& progress);
+  End run(Progress& progress, MetricsFile& metrics);
 
   // Ends the run gently: nothing new is handed out, what is under way is finished (bounded). A
   // second call ends it at once.
@@ -196,11 +197,11 @@ class Coordinator final : public FetcherPool::Delegate {
   void tidy();
   void arm_tidy();
   void condemn_silent_fetchers();
-  End close(Progress& progress);
+  End close(Progress& progress, MetricsFile& metrics);
   EventRow event(std::string kind, std::string url, std::string text) const;
 
   // showing.cc
-  void show(Progress& progress);
+  void show(Progress& progress, MetricsFile& metrics);
   ProgressSnapshot snapshot() const;
   std::vector<FetcherActivity> activities() const;
 
@@ -281,6 +282,7 @@ class Coordinator final : public FetcherPool::Delegate {
   bool sandbox_told_ = false;
 
   int64_t run_id_ = 0;
+  int64_t fetchers_died_ = 0;
   int64_t started_ms_ = 0;
   int64_t previous_run_ms_ = 0;  // wall; when the run before this one began
   std::unique_ptr<Writer> writer_;

@@ -69,6 +69,7 @@ struct RunOptions {
   int verbosity = 0;
   bool progress = true;
   LogFormat log_format = LogFormat::kText;
+  std::string metrics_file;  // "": none
   int64_t lock_wait_ms = 0;
   int64_t watchdog_ms = 30'000;  // hidden: no heartbeat for so long kills a fetcher
   SandboxMode sandbox = SandboxMode::kOn;

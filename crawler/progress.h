@@ -30,6 +30,7 @@ struct FetcherActivity {
 };
 
 struct ProgressSnapshot {
+  int64_t run_id = 0;
   int64_t elapsed_ms = 0;
   int64_t pages = 0;    // fetched in this run
   uint64_t bytes = 0;   // of decoded bodies
@@ -39,6 +40,7 @@ struct ProgressSnapshot {
   int64_t hosts_ready = 0;
   int64_t hosts_waiting = 0;             // for their delay
   int fetchers = 0;                      // ready
+  int64_t fetchers_died = 0;             // in this run, not as they should
   std::vector<FetcherActivity> at_work;  // where Progress::tells_fetchers()
 };
 

@@ -224,6 +224,11 @@ ExitCode run_crawl(const RunOptions& options) {
   auto loop = EventLoop::create(clock);
   if (!loop) return fail(log, loop.error(), ExitCode::kIo);
 
+  MetricsFile metrics(options.metrics_file, clock, log);
+  if (auto writable = metrics.check(); !writable) {
+    return fail(log, writable.error(), ExitCode::kCannotCreate);
+  }
+
   std::optional<RunLock> lock;  // let go of last, when no connection is left
   Coordinator coordinator({options, clock, **loop, log});
   auto signals = SignalWatch::create(**loop, coordinator);
@@ -257,7 +262,7 @@ ExitCode run_crawl(const RunOptions& options) {
   progress_options.budget = {options.max_pages, options.max_bytes, options.max_time_ms};
   progress_options.database = options.database;
   Progress progress(clock, log, progress_options);
-  return coordinator.run(progress).code;
+  return coordinator.run(progress, metrics).code;
 }
 
 }  // namespace crawl

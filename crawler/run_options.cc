@@ -335,6 +335,8 @@ void declare_process(OptionSet& set, RunOptions& o, std::string& config_file) {
   set.flag("--no-progress", "no progress line", o.progress, false);
   set.value("--log-format", "text|json", "of the messages on stderr [text]",
             read_log_format(o.log_format));
+  set.value("--metrics", "FILE", "numbers for the node exporter's textfile collector",
+            read_path(o.metrics_file));
   set.value("--watchdog", "TIME", "", read_duration(o.watchdog_ms, 100, kDay), Shown::kNo);
   set.value("--test-hook", "SPEC", "", read_header_text(o.test_hook, kMetaBytesMax), Shown::kNo);
 }

@@ -7,7 +7,7 @@
 namespace crawl {
 
 // A snapshot costs more than a page's share of the loop.
-void Coordinator::show(Progress& progress) {
+void Coordinator::show(Progress& progress, MetricsFile& metrics) {
   constexpr int64_t kShowMs = 100;
   const int64_t now = clock_.monotonic_ms();
   if (now - shown_ms_ < kShowMs) return;
@@ -15,10 +15,13 @@ void Coordinator::show(Progress& progress) {
   ProgressSnapshot now_so_far = snapshot();
   if (progress.tells_fetchers()) now_so_far.at_work = activities();
   progress.update(now_so_far);
+  metrics.update(now_so_far);
 }
 
 ProgressSnapshot Coordinator::snapshot() const {
   ProgressSnapshot now;
+  now.run_id = run_id_;
+  now.fetchers_died = fetchers_died_;
   now.elapsed_ms = clock_.monotonic_ms() - started_ms_;
   now.pages = pages_;
   now.bytes = bytes_;
@@ -28,7 +31,9 @@ ProgressSnapshot Coordinator::snapshot() const {
   constexpr size_t kCountMax = 10'000;
   const size_t ready = frontier_.ready_count(clock_.monotonic_ms(), kCountMax);
   now.hosts_ready = static_cast<int64_t>(ready);
+  // Some of those in memory may have nothing left to do.
   now.hosts_waiting = static_cast<int64_t>(frontier_.size() - std::min(ready, frontier_.size()));
+  if (pending_ == 0) now.hosts_waiting = 0;
   now.fetchers = static_cast<int>(pool_->ready_count());
   return now;
 }

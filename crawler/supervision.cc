@@ -62,6 +62,7 @@ void Coordinator::on_fetcher_lost(const FetcherPool::Loss& loss) {
     early_events_.push_back(exit_event(loss));
     return;
   }
+  if (!loss.expected) ++fetchers_died_;
   const uint64_t convicted = convict(loss);
   const bool mystery = !loss.expected && loss.blamed == 0;
   reserved_for_[loss.index] = 0;

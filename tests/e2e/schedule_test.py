@@ -96,6 +96,27 @@ class Nightly(crawl_run.EndToEnd):
             first.communicate()
             self.assertEqual(first.returncode, 143)
 
+    def test_numbers_for_the_node_exporter(self):
+        numbers = self.place.folder / "crawl.prom"
+        go_on = threading.Event()
+        slow = ScriptedServer({"/": links("/a"), "/a": lambda _: go_on.wait(60) and page("a")})
+        self.addCleanup(slow.close)
+        self.addCleanup(go_on.set)
+        run = self.begin("-q", "--delay", "0", "--no-sitemaps", "--metrics", numbers, slow.url())
+        crawl_run.wait_for(numbers.exists, "the first numbers")
+        self.assertIn("\ncrawl_running 1\n", numbers.read_text())
+        go_on.set()
+        self.finish(run)
+        text = numbers.read_text()
+        for line in ("crawl_run 1", "crawl_running 0", 'crawl_end{reason="done"} 1', "crawl_pages 2", "crawl_pending_urls 0",
+                     "crawl_hosts_waiting 0"):
+            self.assertIn(line, text.splitlines())
+        self.assertEqual([path.name for path in self.place.folder.glob("crawl.prom*")], ["crawl.prom"])
+        self.assertEqual(numbers.stat().st_mode & 0o777, 0o644)
+        ended = self.place.run("run", "-d", self.place.database, "--metrics", self.place.folder / "none/x.prom", slow.url())
+        self.assertEqual(ended.code, 73)
+        self.assertIn("none/x.prom", ended.stderr)
+
     @unittest.skipUnless(shutil.which("systemd-analyze"), "systemd-analyze is not installed")
     def test_the_units_as_systemd_reads_them(self):
         units = self.place.folder / "units"
