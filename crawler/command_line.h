@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "crawler/command_prune.h"
+#include "crawler/command_serve.h"
 #include "crawler/options.h"
 #include "crawler/part_commands.h"
 #include "reader/commands.h"
@@ -27,9 +28,10 @@ struct UsageError {
   std::string message;
 };
 
-using CommandLine = std::variant<RunOptions, StatusOptions, WhyOptions, CatOptions, QueryOptions,
-                                 CheckOptions, BackupOptions, UrlOptions, RobotsOptions,
-                                 ParseOptions, DemoOptions, PruneOptions, ShowText, UsageError>;
+using CommandLine =
+    std::variant<RunOptions, StatusOptions, WhyOptions, CatOptions, QueryOptions, CheckOptions,
+                 BackupOptions, UrlOptions, RobotsOptions, ParseOptions, DemoOptions, PruneOptions,
+                 ServeOptions, ShowText, UsageError>;
 
 // Read where they exist, before --config FILE; later ones win over earlier ones, and the command
 // line over all.

@@ -180,6 +180,41 @@ std::string take_prune(PruneOptions& options, Words words) {
   return anything ? "" : "prune: say what: --versions N, --gone TIME, --history TIME or --vacuum";
 }
 
+// ADDRESS, PORT, ADDRESS:PORT or [IPv6]:PORT.
+ValueReader read_listen(ServeOptions& options) {
+  return [&options](const std::string& value) -> std::string {
+    const std::string wrong =
+        not_a(value, "an address to listen on: 8017, 127.0.0.1:8017, [::1]:8017");
+    std::string address = value;
+    std::string port;
+    const size_t colon = value.rfind(':');
+    const bool six = value.starts_with('[');
+    if (value.find_first_not_of("0123456789") == std::string::npos) {
+      address.clear();
+      port = value;
+    } else if (colon != std::string::npos && (!six || colon > value.find(']'))) {
+      address = value.substr(0, colon);
+      port = value.substr(colon + 1);
+    }
+    if (six) {
+      if (!address.ends_with(']')) return wrong;
+      address = address.substr(1, address.size() - 2);
+    }
+    if (!port.empty() && !read_number(options.port, 0, 65'535)(port).empty()) return wrong;
+    if (!address.empty()) options.address = address;
+    return "";
+  };
+}
+
+void declare_serve(OptionSet& set, ServeOptions& options) {
+  declare_database(set, options);
+  set.value("--listen", "ADDRESS:PORT", "where browsers find it [127.0.0.1:8017]",
+            read_listen(options));
+  set.value("--token-file", "FILE",
+            "who asks must know the token in this file; needed where others can reach the address",
+            read_text(options.token_file));
+}
+
 // --- the parts of a crawl on their own
 
 void declare_url(OptionSet& set, UrlOptions& options) {
@@ -276,6 +311,11 @@ const std::vector<Command>& commands() {
                              "Copies the database as it is at this moment to a new file, also "
                              "while a crawl is writing to it.",
                              declare_backup, take_backup),
+      command<ServeOptions>(
+          "serve", "show the crawl in a browser, also while it runs",
+          "Shows the crawl in a browser: progress, search, what became of a URL, the "
+          "report; and answers programs (/api/, /metrics).",
+          declare_serve, take_nothing),
       command<PruneOptions>(
           "prune", "remove what has become old",
           "Removes from the database what has become old, while no run writes to it.",

@@ -23,6 +23,7 @@ struct Dispatch {
   ExitCode operator()(const BackupOptions& options) const { return command_backup(options); }
   ExitCode operator()(const CheckOptions& options) const { return command_check(options); }
   ExitCode operator()(const PruneOptions& options) const { return command_prune(options); }
+  ExitCode operator()(const ServeOptions& options) const { return command_serve(options); }
   ExitCode operator()(const UrlOptions& options) const { return command_url(options); }
   ExitCode operator()(const RobotsOptions& options) const { return command_robots(options); }
   ExitCode operator()(const ParseOptions& options) const { return command_parse(options); }

@@ -25,7 +25,7 @@ Result<std::unique_ptr<ParseClient>> ParseClient::create(const Options& options)
 }
 
 Result<void> ParseClient::start() {
-  Result<LocatedFetcher> located = locate_fetcher(options_.fetcher);
+  Result<LocatedProgram> located = locate_fetcher(options_.fetcher);
   if (!located) return located.error();
   executable_ = std::move(*located);
   Result<std::unique_ptr<EventLoop>> loop = EventLoop::create(clock_);

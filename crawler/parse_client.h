@@ -16,7 +16,7 @@
 #include "base/clock.h"
 #include "base/event_loop.h"
 #include "base/result.h"
-#include "crawler/fetcher_locator.h"
+#include "crawler/program_locator.h"
 #include "crawler/fetcher_pool.h"
 #include "ipc/messages.h"
 
@@ -40,7 +40,7 @@ struct ParseAnswer {
 class ParseClient final : private FetcherPool::Delegate {
  public:
   struct Options {
-    std::string fetcher;  // a path, or "" (fetcher_locator.h)
+    std::string fetcher;  // a path, or "" (program_locator.h)
     int fetchers = 1;
     size_t window = 64;                    // documents given to one fetcher at a time
     size_t pending_bytes_max = 64u << 20;  // has_room() is false beyond
@@ -88,7 +88,7 @@ class ParseClient final : private FetcherPool::Delegate {
 
   Options options_;
   SystemClock clock_;
-  LocatedFetcher executable_;
+  LocatedProgram executable_;
   std::unique_ptr<EventLoop> loop_;
   std::unordered_map<uint64_t, Pending> requests_;  // by lease
   std::deque<uint64_t> waiting_;                    // leases no fetcher holds yet, in order

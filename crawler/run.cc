@@ -16,7 +16,7 @@
 #include "base/event_loop.h"
 #include "base/retry.h"
 #include "crawler/coordinator.h"
-#include "crawler/fetcher_locator.h"
+#include "crawler/program_locator.h"
 #include "storage/database_disk.h"
 #include "storage/lock.h"
 #include "storage/preflight.h"

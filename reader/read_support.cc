@@ -34,6 +34,16 @@ std::string stored_name(const std::string& text, const std::string& href) {
 
 }  // namespace
 
+Result<AskedUrl> asked_url(const std::string& text) {
+  const Result<Url> url = Url::parse(text);
+  if (!url) {
+    return Error{Errc::kInvalid, 0,
+                 fmt::format("{} is not a URL: {}", text, url.error().message())};
+  }
+  const Url canonical = url->canonical();
+  return AskedUrl{canonical, stored_name(text, canonical.href())};
+}
+
 ExitCode for_each_url_asked(const ReadOptions& options,
                             const std::function<ExitCode(Database& database, const Url& url,
                                                          const std::string& stored)>& answer) {
@@ -42,11 +52,9 @@ ExitCode for_each_url_asked(const ReadOptions& options,
   if (!database) return report_error(options, database.error());
   ExitCode first = ExitCode::kDone;
   for (const std::string& text : options.urls) {
-    const Result<Url> url = Url::parse(text);
-    const ExitCode code =
-        url ? answer(*database, url->canonical(), stored_name(text, url->canonical().href()))
-            : report_line(options, ExitCode::kUsage,
-                          fmt::format("{} is not a URL: {}", text, url.error().message()));
+    const Result<AskedUrl> asked = asked_url(text);
+    const ExitCode code = asked ? answer(*database, asked->url, asked->stored)
+                                : report_line(options, ExitCode::kUsage, asked.error().message());
     if (first == ExitCode::kDone) first = code;
   }
   return first;

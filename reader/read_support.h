@@ -21,6 +21,13 @@ ExitCode report_line(const ReadOptions& options, ExitCode code, std::string_view
 // Writes to options.out_fd; kIo when that fails (a full disk, a closed pipe).
 ExitCode print(const ReadOptions& options, const ShownText& text);
 
+// A URL as somebody types it, and what this crawl knows it as. kInvalid: it is none.
+struct AskedUrl {
+  Url url;             // canonical
+  std::string stored;  // the name of its row: another one where a URL is too long to be kept
+};
+Result<AskedUrl> asked_url(const std::string& text);
+
 // Opens the database and calls `answer` for each URL of the options, in its canonical form, with
 // the name that its row has: that is the same but for URLs that are too long to be kept
 // (web/url.h). The first exit code that is not kDone is returned, after all URLs have had their

@@ -56,7 +56,9 @@ Json events_json(const std::vector<EventRow>& events) {
   return json;
 }
 
-Json live_json(const LiveAnswer& live) {
+}  // namespace
+
+nlohmann::ordered_json live_json(const LiveAnswer& live) {
   Json fetchers = Json::array();
   for (const LiveFetcher& fetcher : live.fetchers) {
     fetchers.push_back(
@@ -65,14 +67,16 @@ Json live_json(const LiveAnswer& live) {
          {"last_url", fetcher.last_url.empty() ? Json() : Json(fetcher.last_url)},
          {"last_at", fetcher.last_url.empty() ? Json() : Json(iso8601_utc(fetcher.last_at))}});
   }
-  return {{"pages_per_second", live.pages_per_second},
+  return {{"run", live.run},
+          {"pages", live.pages},
+          {"bytes", live.bytes},
+          {"pending", number_or_null(live.pending)},
+          {"pages_per_second", live.pages_per_second},
           {"left_ms", number_or_null(live.left_ms)},
           {"hosts_ready", number_or_null(live.hosts_ready)},
           {"hosts_waiting", number_or_null(live.hosts_waiting)},
           {"fetchers", fetchers}};
 }
-
-}  // namespace
 
 ShownText status_json(const ReadOptions& options, const StatusView& view) {
   const StatusAnswer& answer = view.answer;

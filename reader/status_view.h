@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "base/shown_text.h"
 #include "reader/commands.h"
 #include "storage/database.h"
@@ -32,6 +34,7 @@ int64_t count_of(const std::vector<Count>& counts, std::string_view name);
 std::string run_state(const StatusView& view);
 
 ShownText status_text(const ReadOptions& options, const StatusView& view, int64_t now_ms);
+nlohmann::ordered_json live_json(const LiveAnswer& live);
 ShownText status_json(const ReadOptions& options, const StatusView& view);
 
 }  // namespace crawl

@@ -80,13 +80,23 @@ Result<void> read_hosts(Database& database, int64_t now_ms, LiveAnswer& answer) 
   return budget.exceeded_by(done) ? Result<void>() : done;
 }
 
-Result<void> read_left(Database& database, int64_t now_ms, LiveAnswer& answer) {
+Result<void> read_pending(Database& database, LiveAnswer& answer) {
+  const QueryBudget budget(database, kCountBudgetMs);
+  Result<void> done = for_each_row(database, "SELECT count(*) FROM url WHERE state = 'pending'",
+                                   [&](const Statement& row) { answer.pending = row.integer(0); });
+  return budget.exceeded_by(done) ? Result<void>() : done;
+}
+
+Result<void> read_run(Database& database, int64_t now_ms, LiveAnswer& answer) {
   return for_each_row(
       database,
       "SELECT started_at, pages, bytes, json_extract(options, '$.max_pages'), "
-      "json_extract(options, '$.max_bytes'), json_extract(options, '$.max_time_ms') FROM run "
+      "json_extract(options, '$.max_bytes'), json_extract(options, '$.max_time_ms'), id FROM run "
       "ORDER BY id DESC LIMIT 1",
       [&](const Statement& row) {
+        answer.run = row.integer(6);
+        answer.pages = row.integer(1);
+        answer.bytes = row.integer(2);
         const RunBudget budget{row.integer(3), row.integer(4), row.integer(5)};
         answer.left_ms =
             time_left_ms(budget, now_ms - row.integer(0), row.integer(1), row.integer(2));
@@ -97,14 +107,12 @@ Result<void> read_left(Database& database, int64_t now_ms, LiveAnswer& answer) {
 
 Result<LiveAnswer> read_live(Database& database, int64_t now_ms) {
   LiveAnswer answer;
-  int64_t run_id = 0;
-  Result<void> done = for_each_row(database, "SELECT max(id) FROM run",
-                                   [&](const Statement& row) { run_id = row.integer(0); });
+  Result<void> done = read_run(database, now_ms, answer);
   Fetchers alive;
-  if (done) done = read_fetchers(database, run_id, alive);
-  if (done) done = read_visits(database, run_id, now_ms, alive, answer);
+  if (done) done = read_fetchers(database, answer.run, alive);
+  if (done) done = read_visits(database, answer.run, now_ms, alive, answer);
   if (done) done = read_hosts(database, now_ms, answer);
-  if (done) done = read_left(database, now_ms, answer);
+  if (done) done = read_pending(database, answer);
   if (!done) return done.error();
   for (auto& [pid, fetcher] : alive) answer.fetchers.push_back(std::move(fetcher));
   return answer;

@@ -22,7 +22,11 @@ struct LiveFetcher {
 };
 
 struct LiveAnswer {
-  double pages_per_second = 0;  // in the last minute
+  int64_t run = 0;  // 0: there was none yet
+  int64_t pages = 0;
+  int64_t bytes = 0;
+  std::optional<int64_t> pending;  // nullopt: not counted, as that would take too long
+  double pages_per_second = 0;     // in the last minute
   std::optional<int64_t> left_ms;
   // Those with URLs to fetch: that may be asked now, and that wait for their delay. nullopt: not
   // counted, as that would take too long.

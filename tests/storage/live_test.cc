@@ -52,6 +52,8 @@ TEST_CASE("live: the fetchers that are alive, with what they fetched last", "[li
   CHECK(answer.pages_per_second > 0.9);
   CHECK(answer.pages_per_second < 1.1);
   CHECK_FALSE(answer.left_ms);  // no budget
+  CHECK(answer.run == 1);
+  CHECK(answer.pending == 1);  // the fourth
 }
 
 TEST_CASE("live: what was longer than a minute ago does not count", "[live]") {

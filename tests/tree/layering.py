@@ -20,6 +20,7 @@ LAYERS = {
     "seeds": {"base", "web"},
     "fetcher": {"base", "web", "ipc"},
     "reader": {"base", "web", "storage"},
+    "serve": {"base", "web", "storage", "reader"},
     "crawler": {"base", "web", "ipc", "storage", "seeds", "reader"},
 }
 
@@ -39,10 +40,11 @@ THIRD_PARTY = {
     "seccomp.h": {"fetcher/"},
     "xxhash.h": {"web/", "storage/", "fetcher/", "crawler/", "reader/", "tests/campaigns/disk_", "tests/support/lying_"},
     "zstd": {"fetcher/", "storage/"},
-    "fmt/": {"storage/", "reader/", "crawler/"},
+    "fmt/": {"storage/", "reader/", "serve/", "crawler/"},
     "CLI/": {"crawler/"},
     "re2/": {"crawler/"},
-    "nlohmann/": {"reader/", "crawler/", "fetcher/json_ld."},
+    "microhttpd.h": {"serve/http_server."},
+    "nlohmann/": {"reader/", "crawler/", "serve/", "fetcher/json_ld."},
     "cld2/": {"fetcher/language."},
     "catch2/": {"tests/support/catch"},
     "benchmark/": {"bench/"},

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Reads the dynamic sections of the two programs: the linker's proof that storage and the web's bytes
-never meet in one process. Usage: linkage.py CRAWL CRAWL-FETCHER"""
+"""Reads the dynamic sections of the programs: the linker's proof that storage and the web's bytes never meet
+in one process, and that what listens is in one of its own. Usage: linkage.py CRAWL CRAWL-FETCHER CRAWL-SERVE"""
 
 import re
 import subprocess
@@ -9,6 +9,7 @@ import sys
 
 WEB = {"libcurl", "libgumbo", "libcares", "libuchardet"}
 STORAGE = {"libsqlite3"}
+SERVER = {"libmicrohttpd"}
 
 
 def dynamic_section(program):
@@ -37,11 +38,12 @@ def check(program, dynamic, must, never):
 
 
 def main():
-    if len(sys.argv) != 3:
+    if len(sys.argv) != 4:
         sys.exit(__doc__)
-    crawl, fetcher = sys.argv[1:]
-    problems = check(crawl, dynamic_section(crawl), must=STORAGE, never=WEB)
-    problems += check(fetcher, dynamic_section(fetcher), must=WEB, never=STORAGE)
+    crawl, fetcher, server = sys.argv[1:]
+    problems = check(crawl, dynamic_section(crawl), must=STORAGE, never=WEB | SERVER)
+    problems += check(fetcher, dynamic_section(fetcher), must=WEB, never=STORAGE | SERVER)
+    problems += check(server, dynamic_section(server), must=STORAGE | SERVER, never=WEB)
     print("\n".join(problems) or "each program links its own side only")
     return 1 if problems else 0
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// Which crawl-fetcher to start: the one that belongs to this program, never one found through
-// $PATH.
+// Which crawl-fetcher and crawl-serve to start: those that belong to this program, never ones found
+// through $PATH.
 
 #include <string>
 
@@ -11,13 +11,14 @@
 
 namespace crawl {
 
-struct LocatedFetcher {
+struct LocatedProgram {
   std::string path;  // for people
   UniqueFd fd;       // O_PATH|O_CLOEXEC; every fetcher of a run is started from it
 };
 
 // `path` where not empty, else crawl-fetcher beside the running executable, else ../libexec/crawl/
 // from there. kNotFound names the paths tried; kInvalid: it is a directory or not executable.
-Result<LocatedFetcher> locate_fetcher(const std::string& path);
+Result<LocatedProgram> locate_fetcher(const std::string& path);
+Result<LocatedProgram> locate_server();
 
 }  // namespace crawl

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#include "serve/site.h"
+
+#include <iterator>
+
+#include "storage/query_budget.h"
+
+namespace crawl {
+
+namespace {
+
+constexpr int kRequestMs = 15'000;  // then a request has asked for too much
+
+bool matches(std::string_view route, std::string_view path) {
+  return route.ends_with('/') && route.size() > 1 ? path.starts_with(route) : path == route;
+}
+
+bool for_programs(std::string_view path) { return path.starts_with("/api/") || path == "/metrics"; }
+
+HttpResponse plain_error(int status, std::string text) {
+  HttpResponse response;
+  response.status = status;
+  response.content_type = "text/plain; charset=utf-8";
+  response.body = std::move(text) + "\n";
+  return response;
+}
+
+HttpResponse error_for(const HttpRequest& request, int status, const std::string& text) {
+  return for_programs(request.path) ? json_error(status, text) : plain_error(status, text);
+}
+
+}  // namespace
+
+const Site::Route Site::kRoutes[] = {
+    {"/api/status", &Site::api_status}, {"/api/why", &Site::api_why},
+    {"/api/query/", &Site::api_query},  {"/api/events", &Site::api_events},
+    {"/metrics", &Site::metrics},
+};
+
+HttpResponse Site::answer(const HttpRequest& request) {
+  for (const Route& route : kRoutes) {
+    if (!matches(route.path, request.path)) continue;
+    Result<Database> database = Database::open_reader(path_);
+    if (!database) return error_for(request, 503, database.error().message());
+    const QueryBudget budget(*database, kRequestMs);
+    return (this->*route.page)(request, *database);
+  }
+  return error_for(request, 404, "there is no such page");
+}
+
+}  // namespace crawl

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// What `crawl serve` shows of one database: pages for people, /api/ for programs, /metrics for
+// Prometheus. Each request opens the database anew, read-only, so that a run, a prune or another
+// database in its place are nothing to be told of.
+
+#include <atomic>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "serve/http_server.h"
+#include "storage/database.h"
+
+namespace crawl {
+
+class Site {
+ public:
+  explicit Site(std::string database) : path_(std::move(database)) {}
+
+  HttpResponse answer(const HttpRequest& request);
+  // Answers without end come to theirs, within a second.
+  void stop() { stopped_ = true; }
+
+ private:
+  using Page = HttpResponse (Site::*)(const HttpRequest& request, Database& database);
+  struct Route {
+    const char* path;  // one that ends in '/' stands for what is below it
+    Page page;
+  };
+  static const Route kRoutes[];
+
+  // api.cc
+  HttpResponse api_status(const HttpRequest& request, Database& database);
+  HttpResponse api_why(const HttpRequest& request, Database& database);
+  HttpResponse api_query(const HttpRequest& request, Database& database);
+  HttpResponse api_events(const HttpRequest& request, Database& database);
+  HttpResponse metrics(const HttpRequest& request, Database& database);
+
+  const std::string path_;
+  std::atomic<bool> stopped_ = false;
+};
+
+// {"error": text}, for programs.
+HttpResponse json_error(int status, std::string_view text);
+
+}  // namespace crawl
