@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
+
 namespace crawl {
 
 size_t edit_distance(std::string_view a, std::string_view b) {
@@ -32,8 +34,12 @@ std::optional<std::string> nearest(std::string_view word,
   const size_t letters = word.size() - std::min(word.find_first_not_of('-'), word.size());
   size_t best_distance = std::max<size_t>(1, letters / 3) + 1;
   std::optional<std::string> best;
+  std::string lower(word);
+  std::transform(lower.begin(), lower.end(), lower.begin(), ascii_lower);
   for (const std::string& candidate : candidates) {
-    const size_t distance = edit_distance(word, candidate);
+    // All that is ours is in lower case.
+    const size_t distance =
+        std::min(edit_distance(word, candidate), edit_distance(lower, candidate));
     if (distance < best_distance) {
       best_distance = distance;
       best = candidate;

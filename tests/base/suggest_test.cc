@@ -41,6 +41,11 @@ TEST_CASE("suggest: what is far from everything gets no suggestion", "[suggest]"
   CHECK_FALSE(nearest("--delay", {}));
 }
 
+TEST_CASE("suggest: capitals are no mistakes", "[suggest]") {
+  CHECK(nearest("--MAX-PAGSE", {"--max-time", "--max-pages"}) == "--max-pages");
+  CHECK(nearest("STATUS", {"run", "status"}) == "status");
+}
+
 TEST_CASE("suggest: the beginning of a word suggests the word", "[suggest]") {
   CHECK(nearest("--max-pa", {"--max-time", "--max-pages"}) == "--max-pages");
   CHECK(nearest("--host", {"--host-concurrency"}) == "--host-concurrency");
