@@ -2,7 +2,6 @@
 #include "crawler/canonical_option.h"
 
 #include <iterator>
-#include <vector>
 
 #include "base/suggest.h"
 
@@ -15,8 +14,7 @@ Result<CanonicalOptions> read_canonical_list(const std::string& list) {
   const std::string word(unknown);
   if (word == "all" || word == "none")
     return Error{Errc::kInvalid, 0, "'" + word + "' stands alone"};
-  const std::vector<std::string> choices(std::begin(kCanonicalChoices),
-                                         std::end(kCanonicalChoices));
+  const std::vector<std::string> choices = canonical_choices();
   std::string problem;
   for (const std::string& choice : choices) problem += (problem.empty() ? "" : ", ") + choice;
   problem = not_a(word, "one of " + problem);
@@ -24,6 +22,10 @@ Result<CanonicalOptions> read_canonical_list(const std::string& list) {
     problem += "; did you mean " + *meant + "?";
   }
   return Error{Errc::kInvalid, 0, std::move(problem)};
+}
+
+std::vector<std::string> canonical_choices() {
+  return {std::begin(kCanonicalChoices), std::end(kCanonicalChoices)};
 }
 
 }  // namespace crawl

@@ -4,6 +4,7 @@
 // The value of --canonicalize, for crawls and for `crawl url`.
 
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "crawler/option_set.h"
@@ -14,6 +15,9 @@ namespace crawl {
 // "sort,session,tracking,index" in any number, "all" or "none". kInvalid: `context` names the word
 // that is none of these, and the nearest.
 Result<CanonicalOptions> read_canonical_list(const std::string& list);
+// Those words.
+std::vector<std::string> canonical_choices();
+
 template <typename Target>  // CanonicalOptions, or an optional of it
 ValueReader read_canonical(Target& target) {
   return [&target](const std::string& value) -> std::string {

@@ -5,44 +5,25 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include "base/suggest.h"
 #include "crawler/commands.h"
 #include "crawler/configured.h"
-#include "ipc/messages.h"
-#include "storage/sqlite_version.h"
+#include "crawler/help.h"
 
 namespace crawl {
 namespace {
 
 using Words = std::vector<std::string>;
 
-#if defined(__clang__)
-#define CRAWL_COMPILER __VERSION__
-#else
-#define CRAWL_COMPILER "GCC " __VERSION__
-#endif
-
 UsageError usage(std::string message) { return {ExitCode::kUsage, std::move(message)}; }
-
-std::string version_text() {
-  return "crawl " CRAWL_VERSION "\nSQLite " + std::string(sqlite_version()) +
-         "\ncompiler " CRAWL_COMPILER "\nprotocol " + std::to_string(kProtocolVersion) + "\n";
-}
 
 // The help without a command: all of them, and the options of a run.
 std::string overview() {
-  std::string text =
-      "A polite, parallel web crawler that keeps every page in SQLite.\n\nCommands:\n";
-  for (const Command& command : commands()) {
-    text += fmt::format("  crawl {:<28} {}\n", command.arguments, command.summary);
-  }
-  return text +
-         "  crawl COMMAND --help, crawl --version\n\n"
+  return "A polite, parallel web crawler that keeps every page in SQLite.\n\nCommands:\n" +
+         list_of_commands() +
+         "  crawl COMMAND --help, crawl help TOPIC, crawl --version\n\n"
          "SEEDS are files (one URL per line), '-' for stdin, or URLs. The options below are those "
-         "of "
-         "a run.";
+         "of a run.";
 }
 
 // A bare word that is no file is more likely a command mistyped than a seeds file missing.
@@ -66,11 +47,9 @@ std::optional<UsageError> mistaken_command(const std::string& word) {
 
 CommandLine parse_command_line(const Words& words, const ConfigFiles& config) {
   if (words.empty()) return parse_run(words, {}, overview());
-  if (words[0] == "--version" || words[0] == "-V") return ShowText{version_text()};
-  for (const Command& command : commands()) {
-    if (words[0] == command.name) {
-      return command.parse({words.begin() + 1, words.end()}, config);
-    }
+  if (words[0] == "--version" || words[0] == "-V") return ShowVersion{};
+  if (const Command* command = command_named(words[0])) {
+    return command->parse({words.begin() + 1, words.end()}, config);
   }
   if (auto error = mistaken_command(words[0])) return *error;
   return parse_run(words, config, overview());

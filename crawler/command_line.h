@@ -16,10 +16,11 @@
 
 namespace crawl {
 
-// Help or the version was asked for: goes to stdout, exit 0.
+// Help was asked for: goes to stdout, exit 0.
 struct ShowText {
   std::string text;
 };
+struct ShowVersion {};  // --version
 
 // The command line (kUsage) or a configuration file (kConfig) is wrong. One line, without "crawl:
 // ".
@@ -31,7 +32,7 @@ struct UsageError {
 using CommandLine =
     std::variant<RunOptions, StatusOptions, WhyOptions, CatOptions, QueryOptions, CheckOptions,
                  BackupOptions, UrlOptions, RobotsOptions, ParseOptions, DemoOptions, PruneOptions,
-                 ServeOptions, ShowText, UsageError>;
+                 ServeOptions, ShowText, ShowVersion, UsageError>;
 
 // Read where they exist, before --config FILE; later ones win over earlier ones, and the command
 // line over all.

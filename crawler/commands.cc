@@ -7,7 +7,10 @@
 #include "base/limits.h"
 #include "crawler/canonical_option.h"
 #include "crawler/configured.h"
+#include "crawler/help.h"
 #include "crawler/option_set.h"
+#include "crawler/run_options.h"
+#include "reader/questions.h"
 
 namespace crawl {
 namespace {
@@ -33,8 +36,16 @@ Command command(std::string arguments, std::string summary, std::string descript
   result.usage = "crawl " + result.name + " [OPTIONS]" + arguments.substr(result.name.size());
   result.arguments = std::move(arguments);
   result.summary = std::move(summary);
-  result.parse = [declare, take, usage_line = result.usage, description = std::move(description)](
-                     const Words& words, const ConfigFiles& config) -> CommandLine {
+  result.description = std::move(description);
+  result.options = [declare] {
+    Options options;
+    OptionSet set("", "");
+    declare(set, options);
+    return set.shown();
+  };
+  result.parse = [declare, take, name = result.name, usage_line = result.usage,
+                  description = result.description](const Words& words,
+                                                    const ConfigFiles& config) -> CommandLine {
     Options options;
     if constexpr (std::is_base_of_v<ReadOptions, Options>) {
       if (auto error = configured_database(config, options.database)) return *error;
@@ -42,7 +53,7 @@ Command command(std::string arguments, std::string summary, std::string descript
     OptionSet set(usage_line, description);
     declare(set, options);
     OptionSet::Parsed parsed = set.parse(words);
-    if (parsed.help) return ShowText{set.help()};
+    if (parsed.help) return ShowText{set.help() + examples_for_help(name)};
     if (!parsed.error.empty()) return usage(parsed.error);
     const std::string problem = take(options, std::move(parsed.positionals));
     if (!problem.empty()) return usage(problem);
@@ -222,6 +233,7 @@ void declare_url(OptionSet& set, UrlOptions& options) {
   set.value("--canonicalize", "LIST",
             "the form that a crawl with this option stores: sort, session, tracking, index, or all",
             read_canonical(options.canonicalize));
+  set.list_of(canonical_choices());
   set.flag("-v,--explain", "the parts, and each step to the canonical form, as well",
            options.explain);
   set.flag("--jsonl",
@@ -282,11 +294,33 @@ void declare_demo(OptionSet& set, DemoOptions& options) {
 
 Command run_command() {
   const std::string text = "Crawls from the seeds, or resumes where the last run ended.";
-  return {"run", "crawl [run] [OPTIONS] SEEDS...", "[run] [OPTIONS] SEEDS...",
+  const auto options = [] {
+    RunOptions run;
+    std::string config_file;
+    OptionSet set("", "");
+    declare_run_options(set, run, config_file);
+    return set.shown();
+  };
+  return {"run",
+          "crawl [run] [OPTIONS] SEEDS...",
+          "[run] [OPTIONS] SEEDS...",
           "crawl; again: resume, and when done, revisit what is due",
           [text](const Words& words, const ConfigFiles& config) {
             return parse_run(words, config, text);
-          }};
+          },
+          text,
+          options};
+}
+
+Command with_words(Command command, Words first_words) {
+  command.first_words = std::move(first_words);
+  return command;
+}
+
+Words questions() {
+  Words names;
+  for (const Question& question : kQuestions) names.emplace_back(question.name);
+  return names;
 }
 
 }  // namespace
@@ -300,11 +334,13 @@ const std::vector<Command>& commands() {
                           "Tells what became of each URL, and why.", declare_why, take_why),
       command<CatOptions>("cat URL...", "the stored body of a page",
                           "Writes the stored bodies of pages to stdout.", declare_cat, take_cat),
-      command<QueryOptions>(
-          "query [SQL|NAME [VALUE...]]", "ask in SQL, or a ready-made question",
-          "Prints the answer to SQL that reads, or to a ready-made question (without a NAME: lists "
-          "them). Each VALUE stands for a '?' in the SQL; '-' reads the SQL from stdin.",
-          declare_query, take_query),
+      with_words(
+          command<QueryOptions>(
+              "query [SQL|NAME [VALUE...]]", "ask in SQL, or a ready-made question",
+              "Prints the answer to SQL that reads, or to a ready-made question (without a NAME: "
+              "lists them). Each VALUE stands for a '?' in the SQL; '-' reads the SQL from stdin.",
+              declare_query, take_query),
+          questions()),
       command<CheckOptions>("check", "check the database", "Checks that the database is whole.",
                             declare_check, take_nothing),
       command<BackupOptions>("backup DEST", "copy the database, also while a crawl runs",
@@ -331,8 +367,16 @@ const std::vector<Command>& commands() {
           "demo", "crawl a small site that is part of this program",
           "Crawls a small site that is part of this program, and shows the result.", declare_demo,
           take_nothing),
+      help_command(),
   };
   return all;
+}
+
+const Command* command_named(const std::string& name) {
+  for (const Command& command : commands()) {
+    if (command.name == name) return &command;
+  }
+  return nullptr;
 }
 
 }  // namespace crawl

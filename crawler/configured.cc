@@ -2,6 +2,7 @@
 #include "crawler/configured.h"
 
 #include "crawler/config_file.h"
+#include "crawler/help.h"
 #include "crawler/option_set.h"
 #include "crawler/run_options.h"
 
@@ -44,7 +45,7 @@ CommandLine parse_run(const std::vector<std::string>& words, const ConfigFiles& 
   OptionSet first(line, text);
   declare_run_options(first, scratch, config_file);
   const OptionSet::Parsed parsed = first.parse(words);
-  if (parsed.help) return ShowText{first.help()};
+  if (parsed.help) return ShowText{first.help() + examples_for_help("run")};
   if (!parsed.error.empty()) return usage(parsed.error);
 
   // Then the files, and the command line over them.

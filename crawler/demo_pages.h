@@ -6,7 +6,7 @@
 
 namespace crawl {
 
-// A file of crawler/demo_site, part of this program; the body is generated when it is built.
+// A file of crawler/demo_site, part of this program.
 std::optional<std::string_view> demo_file(std::string_view name);
 
 }  // namespace crawl

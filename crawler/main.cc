@@ -10,9 +10,18 @@
 #include "crawler/command_line.h"
 #include "reader/json_lines.h"
 #include "crawler/run.h"
+#include "crawler/version.h"
 
 namespace crawl {
 namespace {
+
+ExitCode print(const std::string& lines) {
+  ShownText text;
+  text.lines(lines);
+  Output output;
+  output.write(text);
+  return output.flush() ? ExitCode::kDone : ExitCode::kIo;
+}
 
 struct Dispatch {
   ExitCode operator()(const RunOptions& options) const { return run_crawl(options); }
@@ -28,13 +37,8 @@ struct Dispatch {
   ExitCode operator()(const RobotsOptions& options) const { return command_robots(options); }
   ExitCode operator()(const ParseOptions& options) const { return command_parse(options); }
   ExitCode operator()(const DemoOptions& options) const { return command_demo(options); }
-  ExitCode operator()(const ShowText& show) const {
-    ShownText text;
-    text.lines(show.text);
-    Output output;
-    output.write(text);
-    return output.flush() ? ExitCode::kDone : ExitCode::kIo;
-  }
+  ExitCode operator()(const ShowText& show) const { return print(show.text); }
+  ExitCode operator()(const ShowVersion& /*show*/) const { return print(version_text()); }
   ExitCode operator()(const UsageError& error) const {
     complain(error.message);
     return error.code;

@@ -112,9 +112,12 @@ ValueReader read_number(int& target, int64_t min, int64_t max) {
 }
 
 OptionSet::OptionSet(std::string usage, std::string description)
-    : app_(std::make_unique<CLI::App>(std::move(description), "crawl")), heading_("Options") {
+    : app_(std::make_unique<CLI::App>(std::move(description), "crawl")),
+      command_(usage.substr(0, usage.find(" ["))),
+      heading_("Options") {
   app_->formatter(std::make_shared<HelpFormatter>(std::move(usage)));
-  app_->set_help_flag("-h,--help", "print this help")->group("Options");
+  app_->set_help_flag("-h,--help", "print this help")->group(heading_);
+  shown_.push_back({"-h,--help", "", "print this help", heading_});
   // Words that are no option of ours come back in order; a list option would take too many of them.
   app_->allow_extras();
 }
@@ -126,6 +129,7 @@ void OptionSet::value(const std::string& names, const std::string& type, const s
   // One without a long name is never suggested.
   const bool has_name = names.find("--") != std::string::npos;
   entries_.push_back({long_name(names), false, has_name ? shown : Shown::kNo, reader});
+  if (shown == Shown::kYes) shown_.push_back({names, type, help, heading_});
   app_->add_option(names, CLI::callback_t([](const CLI::results_t&) { return true; }), help)
       ->type_name(type)
       ->group(shown == Shown::kYes ? heading_ : "")
@@ -152,6 +156,10 @@ void OptionSet::ignored_flag(const std::string& names, const std::string& help) 
   add_flag(names, help, [](int) {});
 }
 
+void OptionSet::list_of(std::vector<std::string> words) {
+  shown_.back().list_of = std::move(words);
+}
+
 void OptionSet::counter(const std::string& names, const std::string& help, int& target) {
   add_flag(names, help, [&target](int count) { target += count; });
 }
@@ -164,6 +172,7 @@ void OptionSet::add_flag(const std::string& names, const std::string& help,
     return "";
   };
   entries_.push_back({long_name(names), true, Shown::kYes, reader});
+  shown_.push_back({names, "", help, heading_});
   app_->add_flag_function(
           names, [set](int64_t count) { set(static_cast<int>(count)); }, help)
       ->group(heading_);
@@ -173,7 +182,7 @@ std::string OptionSet::unknown_option(const std::string& word) const {
   const std::string option = word.substr(0, word.find('='));
   std::string message = "unknown option " + option;
   const std::optional<std::string> meant = nearest(option, names());
-  return message + (meant ? "; did you mean " + *meant + "?" : "; see crawl --help");
+  return message + (meant ? "; did you mean " + *meant + "?" : "; see " + command_ + " --help");
 }
 
 std::string OptionSet::flag_with_value(const std::vector<std::string>& words) const {

@@ -33,6 +33,16 @@ std::string not_a(const std::string& value, const std::string& expected);
 
 enum class Shown { kYes, kNo };  // kNo: not in --help, never suggested
 
+// What --help, the manual and the shells say of an option. Shells complete its value by `type`:
+// FILE and PATH are files, DIR is a folder, of "host|any" either word.
+struct ShownOption {
+  std::string names;                      // "-d,--db"
+  std::string type;                       // "FILE"; "": a flag
+  std::string help;                       // "the database [crawl.db]"
+  std::string heading;                    // "Options"
+  std::vector<std::string> list_of = {};  // its value is a list of these, commas between
+};
+
 class OptionSet {
  public:
   // `usage` is what follows "Usage: "; `description` the paragraph under it.
@@ -52,6 +62,8 @@ class OptionSet {
   // One of several flags that exclude each other: `chosen` is called where it is given.
   void choice(const std::string& names, const std::string& help, std::function<void()> chosen);
   void ignored_flag(const std::string& names, const std::string& help);
+  // The value of the option declared last is a list of these, commas between.
+  void list_of(std::vector<std::string> words);
   // Counts its occurrences.
   void counter(const std::string& names, const std::string& help, int& target);
 
@@ -67,6 +79,7 @@ class OptionSet {
 
   std::string help() const;
   std::vector<std::string> names() const;  // "--delay" …, those that are shown
+  const std::vector<ShownOption>& shown() const { return shown_; }  // --help first
 
  private:
   struct Entry {
@@ -81,8 +94,10 @@ class OptionSet {
   std::string unknown_option(const std::string& word) const;
 
   std::unique_ptr<CLI::App> app_;
+  std::string command_;  // "crawl why"
   std::string heading_;
   std::vector<Entry> entries_;
+  std::vector<ShownOption> shown_;
 };
 
 }  // namespace crawl

@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <climits>
+#include <filesystem>
 #include <vector>
 
 namespace crawl {
@@ -48,7 +49,8 @@ Result<LocatedProgram> find_program(const std::string& name, const std::string& 
   if (!folder) return folder.error();
   std::string tried;
   for (const char* place : {"/", "/../libexec/crawl/"}) {
-    const std::string path = *folder + place + name;
+    // /proc/self/exe goes through no link, so that ".." is the folder before.
+    const std::string path = std::filesystem::path(*folder + place + name).lexically_normal();
     Result<LocatedProgram> found = open_program(path, what);
     if (found || found.error().code != Errc::kNotFound) return found;
     tried += (tried.empty() ? "" : " nor at ") + path;

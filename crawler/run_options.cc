@@ -217,6 +217,7 @@ void declare_what(OptionSet& set, RunOptions& o) {
   set.flag("--assets", "fetch images, style sheets, scripts and media too", o.assets);
   set.value("--canonicalize", "LIST", "fold URLs: sort, session, tracking, index, or all [none]",
             read_canonical(o.canonicalize));
+  set.list_of(canonical_choices());
   set.flag("--no-traps", "follow URLs that look endless, too", o.traps.enabled, false);
   set.value("--max-domain-hosts", "N", "hosts of one registrable domain [100000]",
             read_number(o.traps.domain_hosts_max, 1, kCountMax));

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/event_loop.h"
+#include "fetcher/library_versions.h"
 #include "fetcher/sandbox.h"
 #include "fetcher/worker.h"
 #include "ipc/child_process.h"
@@ -85,11 +86,17 @@ int serve() {
   return worker.run();
 }
 
+// A fact per line, for `crawl --version`.
+void print_version() {
+  std::printf("crawl-fetcher %s (protocol %u)\n%s", CRAWL_VERSION, kProtocolVersion,
+              library_versions().c_str());
+}
+
 }  // namespace
 
 int run_fetcher(int argc, char** argv) {
   if (argc > 1 && std::string_view(argv[1]) == "--version") {
-    std::printf("crawl-fetcher %s (protocol %u)\n", CRAWL_VERSION, kProtocolVersion);
+    print_version();
     return 0;
   }
   return serve();

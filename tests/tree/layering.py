@@ -35,7 +35,7 @@ THIRD_PARTY = {
     "uchardet": {"fetcher/"},
     "unicode/": {"web/", "fetcher/"},
     "libpsl.h": {"web/"},
-    "expat.h": {"fetcher/xml_reader."},
+    "expat.h": {"fetcher/xml_reader.", "fetcher/library_versions."},
     "zlib.h": {"fetcher/gunzip."},
     "seccomp.h": {"fetcher/"},
     "xxhash.h": {"web/", "storage/", "fetcher/", "crawler/", "reader/", "tests/campaigns/disk_", "tests/support/lying_"},
