@@ -7,7 +7,7 @@ import pathlib
 import sys
 
 LONG, TOO_LONG = 300, 500
-FOLDERS = ("base", "web", "ipc", "storage", "seeds", "fetcher", "crawler", "tests", "bench", "cmake")
+FOLDERS = ("base", "web", "ipc", "storage", "seeds", "fetcher", "report", "crawler", "tests", "bench", "cmake")
 SUFFIXES = (".h", ".cc", ".py", ".sql", ".cmake", ".txt", "")
 SPDX = "SPDX-License-Identifier: MIT"
 

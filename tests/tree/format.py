@@ -11,7 +11,7 @@ import sys
 
 SKIPPED = 77
 VERSIONS = range(14, 17)
-FOLDERS = ("base", "web", "ipc", "storage", "seeds", "fetcher", "crawler", "tests", "bench")
+FOLDERS = ("base", "web", "ipc", "storage", "seeds", "fetcher", "report", "crawler", "tests", "bench")
 
 
 def find_tool():

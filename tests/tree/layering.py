@@ -19,8 +19,9 @@ LAYERS = {
     "storage": {"base", "web"},
     "seeds": {"base", "web"},
     "fetcher": {"base", "web", "ipc"},
-    "reader": {"base", "web", "storage"},
-    "serve": {"base", "web", "storage", "reader"},
+    "report": {"base", "web", "storage"},
+    "reader": {"base", "web", "storage", "report"},
+    "serve": {"base", "web", "storage", "reader", "report"},
     "crawler": {"base", "web", "ipc", "storage", "seeds", "reader"},
 }
 
@@ -40,7 +41,7 @@ THIRD_PARTY = {
     "seccomp.h": {"fetcher/"},
     "xxhash.h": {"web/", "storage/", "fetcher/", "crawler/", "reader/", "tests/campaigns/disk_", "tests/support/lying_"},
     "zstd": {"fetcher/", "storage/"},
-    "fmt/": {"storage/", "reader/", "serve/", "crawler/"},
+    "fmt/": {"storage/", "report/", "reader/", "serve/", "crawler/"},
     "CLI/": {"crawler/"},
     "re2/": {"crawler/"},
     "microhttpd.h": {"serve/http_server."},
