@@ -146,6 +146,20 @@ std::string take_query(QueryOptions& options, Words words) {
   return options.question.empty() ? "the SQL is empty" : "";
 }
 
+void declare_report(OptionSet& set, ReportOptions& options) {
+  declare_database(set, options);
+  set.value("-o,--output", "FILE", "write it here; an older page is replaced [stdout]",
+            [&options](const std::string& value) -> std::string {
+              if (value.empty()) return not_a(value, "a path");
+              options.file = value;
+              return "";
+            });
+  set.value("--limit", "N", "at most N rows in each table [50]",
+            read_number(options.rows_max, 1, 10'000));
+  set.value("--patience", "TIME", "at most this long for each of its questions [10s]",
+            read_duration(options.patience_ms, 1, kTimeMax));
+}
+
 void declare_backup(OptionSet& set, BackupOptions& options) {
   declare_database(set, options);
   set.flag("-q,--quiet", "print errors only", options.quiet);
@@ -341,6 +355,10 @@ const std::vector<Command>& commands() {
               "lists them). Each VALUE stands for a '?' in the SQL; '-' reads the SQL from stdin.",
               declare_query, take_query),
           questions()),
+      command<ReportOptions>("report", "what was found, as a page with charts",
+                             "Writes a page of HTML that tells what was found: it is whole in "
+                             "itself and loads nothing.",
+                             declare_report, take_nothing),
       command<CheckOptions>("check", "check the database", "Checks that the database is whole.",
                             declare_check, take_nothing),
       command<BackupOptions>("backup DEST", "copy the database, also while a crawl runs",

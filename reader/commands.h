@@ -39,6 +39,12 @@ struct QueryOptions : ReadOptions {
   static constexpr int64_t kRowsUnset = -1;
 };
 
+struct ReportOptions : ReadOptions {
+  std::string file;              // "": stdout, where that is no terminal; "-": stdout
+  int64_t rows_max = 50;         // of each table
+  int64_t patience_ms = 10'000;  // for each question that a large database makes slow
+};
+
 struct BackupOptions : ReadOptions {
   std::string destination;
   bool quiet = false;
@@ -61,6 +67,11 @@ ExitCode command_check(const ReadOptions& options);
 // `crawl backup DEST`: a copy of the database as it is at this moment, also while a crawl is
 // writing to it. kCannotCreate: DEST is there, or cannot be made. kBusy: another backup is at it.
 ExitCode command_backup(const BackupOptions& options);
+// `crawl report`: a page of HTML that tells what was found, in a file or on stdout. A file of that
+// name is replaced where it is a page, once the new one is whole. kUsage: stdout is a terminal.
+// kCannotCreate: the file cannot be made, or something else is there. kBusy: another report is
+// writing it.
+ExitCode command_report(const ReportOptions& options);
 // `crawl query`: the answer to a question in SQL, or to one of the ready-made ones. kUsage: the SQL
 // is wrong, or would write.
 ExitCode command_query(const QueryOptions& options);

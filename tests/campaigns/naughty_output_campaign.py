@@ -23,6 +23,7 @@ import tty
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 
 import crawl_run
+import html_page
 import naughty
 from crawl_run import scaled
 from scripted_server import ScriptedServer, reply
@@ -198,8 +199,21 @@ class Output(crawl_run.EndToEnd):
             for line in stdout.decode().splitlines():
                 self.assertRegex(line, r"^(  [a-z. ]{12}\S|\w[\w+.-]*:)", "a line of another form")
         self.check_cat(database)
+        self.check_report(database)
         for view in ("pages", "urls", "links", "events", "visits", "largest", "broken-links"):
             self.check_query(database, view)
+
+    def check_report(self, database):
+        """Everything that a page shows of them: no markup but ours, no address but of http, no line to forge."""
+        code, stdout, stderr = self.ask("report", "-d", database, "--limit", "10000")
+        self.assertEqual((code, stderr), (0, b""))
+        self.check(stdout, "a report")
+        root, problems = html_page.parse(stdout.decode())
+        self.assertEqual(problems + html_page.problems(stdout.decode()), [])
+        self.assertGreater(len(root.by_id("broken-table").parent.find("tr")), 20, "or nothing is shown here")
+        for text in self.few:
+            self.check_refused("report", "-d", f"none/{text}" if "\0" not in text else "none")
+            self.check_refused("report", "-d", database, "-o", f"none/{text}" if "\0" not in text else "none/x")
 
     def check_query(self, database, view):
         """In each form: no line more than there are rows, every value in JSON, no formula in CSV."""
