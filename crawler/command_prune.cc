@@ -77,15 +77,14 @@ ExitCode command_prune(const PruneOptions& options) {
     }
   }
   if (!pruned) return problem(options, pruned.error());
-  if (!smaller) return problem(options, smaller.error());
-  if (options.quiet) return ExitCode::kDone;
   ShownText text;
   if (options.versions || options.gone_ms || options.history_ms) describe(options, *pruned, text);
-  if (options.vacuum && !options.dry_run) {
+  if (options.vacuum && !options.dry_run && smaller) {
     text.line(fmt::format("{}: {}, it was {}", options.database,
                           size_text(database_bytes(options.database)), size_text(before)));
   }
-  return print(options, text);
+  const ExitCode printed = options.quiet ? ExitCode::kDone : print(options, text);
+  return smaller ? printed : problem(options, smaller.error());
 }
 
 }  // namespace crawl

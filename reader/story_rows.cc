@@ -187,8 +187,10 @@ StoryRows content_rows(const UrlStory& story) {
 StoryRows origin_rows(const UrlStory& story) {
   StoryRows text;
   if (story.chain.empty()) {
-    text +=
-        story_row("found", story.state == name(UrlState::kSkipped) ? "as a seed" : "it is a seed");
+    const bool found = story.role == name(UrlRole::kPage) || story.role == name(UrlRole::kAsset);
+    text += story_row("found", found ? "on a page that is forgotten (prune)"
+                               : story.state == name(UrlState::kSkipped) ? "as a seed"
+                                                                         : "it is a seed");
   } else {
     text += row_if_known("found on", story.chain.front().url);
     const std::string by = found_by(story.chain.front());

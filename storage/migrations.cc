@@ -11,6 +11,7 @@
 
 #include "base/retry.h"
 #include "storage/schema.h"
+#include "storage/temporary_files.h"
 
 namespace crawl {
 
@@ -75,6 +76,7 @@ Result<void> make_schema(Database& database) {
 
 // Views refer to tables by name, and are not to be looked into while one of these is away.
 Result<void> migrate(Database& database, const Migration& migration) {
+  const TemporaryFiles beside(database);
   if (Result<void> done = database.execute("PRAGMA legacy_alter_table=ON"); !done) return done;
   Result<void> done = in_transaction(
       database, fmt::format("{}PRAGMA user_version={};", migration.sql, migration.version));

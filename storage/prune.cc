@@ -10,19 +10,25 @@
 #include "storage/kept_versions.h"
 #include "storage/query_budget.h"
 #include "storage/rows.h"
+#include "storage/temporary_files.h"
 
 namespace crawl {
 
 namespace {
 
-constexpr int64_t kBatch = 1'000;  // URLs or visits in a transaction
+constexpr int64_t kBatch = 1'000;      // URLs or visits in a transaction
+constexpr int64_t kViaBatch = 20'000;  // of which few are written
 
 constexpr const char* kVersioned =
-    "SELECT DISTINCT url_id FROM visit WHERE content_id IS NOT NULL AND url_id > ?1 "
-    "ORDER BY url_id LIMIT ?2";
-constexpr const char* kGoneSince =
-    "p.outcome = 'gone' AND (SELECT max(at) FROM visit v WHERE v.url_id = p.url_id AND "
-    "v.change = 'gone') < ?1";
+    "SELECT DISTINCT url_id FROM visit WHERE content_id IS NOT NULL AND url_id > ?2 "
+    "ORDER BY url_id LIMIT ?3";
+// Gone since before ?1, and not back since. One that was emptied, is asked for again and is still
+// missing has the outcome of that answer.
+#define CRAWL_GONE_SINCE(page)                                                                     \
+  page                                                                                             \
+      ".outcome IN ('gone', 'http_error') AND (" page ".outcome = 'gone' OR " page                 \
+      ".content_hash IS NULL) AND (SELECT CASE change WHEN 'gone' THEN at END FROM visit v WHERE " \
+      "v.url_id = " page ".url_id AND v.change IS NOT NULL ORDER BY v.id DESC LIMIT 1) < ?1"
 // Nothing is left that a 304 could confirm.
 constexpr const char* kEmpty =
     "UPDATE page SET content_id = NULL, content_hash = NULL, text_hash = NULL, simhash = NULL, "
@@ -32,20 +38,22 @@ constexpr const char* kEmpty =
 constexpr const char* kForget =
     "INSERT INTO temp.forgotten SELECT p.url_id FROM page p JOIN url u ON u.id = p.url_id WHERE "
     "u.role = 'page' AND u.id < (SELECT max(id) FROM url) AND "
-    "u.id <> (SELECT url_id FROM visit ORDER BY id DESC LIMIT 1) AND ";
-// Those that something else refers to. Each table is read once; what it looks for is in memory.
+    "u.id <> (SELECT url_id FROM visit ORDER BY id DESC LIMIT 1) AND " CRAWL_GONE_SINCE("p");
+// But for those that a page refers to which is not gone since then itself. Each table is read once.
 constexpr const char* kReferred[] = {
     "DELETE FROM temp.forgotten WHERE id IN (SELECT l.dst_id FROM link l CROSS JOIN temp.forgotten "
-    "f ON f.id = l.dst_id WHERE l.src_id NOT IN (SELECT id FROM temp.forgotten))",
-    "DELETE FROM temp.forgotten WHERE id IN (SELECT u.via_id FROM url u CROSS JOIN temp.forgotten "
-    "f ON f.id = u.via_id WHERE u.id NOT IN (SELECT id FROM temp.forgotten))",
-    "DELETE FROM temp.forgotten WHERE id IN (SELECT p.redirect_id FROM page p CROSS JOIN "
-    "temp.forgotten f ON f.id = p.redirect_id WHERE p.url_id NOT IN (SELECT id FROM "
-    "temp.forgotten))",
-    "DELETE FROM temp.forgotten WHERE id IN (SELECT p.canonical_id FROM page p CROSS JOIN "
-    "temp.forgotten f ON f.id = p.canonical_id WHERE p.url_id NOT IN (SELECT id FROM "
-    "temp.forgotten))",
+    "f ON f.id = l.dst_id CROSS JOIN page s ON s.url_id = l.src_id WHERE "
+    "(" CRAWL_GONE_SINCE("s") ") IS NOT TRUE)",
+    "DELETE FROM temp.forgotten WHERE id IN (SELECT s.redirect_id FROM page s CROSS JOIN "
+    "temp.forgotten f ON f.id = s.redirect_id WHERE (" CRAWL_GONE_SINCE("s") ") IS NOT TRUE)",
+    "DELETE FROM temp.forgotten WHERE id IN (SELECT s.canonical_id FROM page s CROSS JOIN "
+    "temp.forgotten f ON f.id = s.canonical_id WHERE (" CRAWL_GONE_SINCE("s") ") IS NOT TRUE)",
 };
+// What was found on them stays, and where it was found is forgotten: before they go, so that no end
+// in between leaves a reference to nothing.
+constexpr const char* kForgetVia =
+    "UPDATE url SET via_id = NULL WHERE id > ?1 AND id <= ?2 AND via_id IN "
+    "(SELECT id FROM temp.forgotten)";
 constexpr const char* kOldVisits =
     "DELETE FROM visit WHERE id > ?1 AND id <= ?2 AND at < ?3 AND change IS NULL AND content_id IS "
     "NULL AND EXISTS (SELECT 1 FROM visit later WHERE later.url_id = visit.url_id AND later.id > "
@@ -69,8 +77,12 @@ class Pruner {
     if (done && limits_.gone_before) done = forget_urls(*limits_.gone_before);
     if (done && limits_.versions) done = drop_versions(*limits_.versions);
     if (done && limits_.history_before) {
-      done = remove_rows("SELECT max(id) FROM visit", kOldVisits, pruned_.visits);
-      if (done) done = remove_rows("SELECT max(id) FROM event", kOldEvents, pruned_.events);
+      done = in_batches("SELECT max(id) FROM visit", kOldVisits, kBatch, limits_.history_before,
+                        &pruned_.visits);
+    }
+    if (done && limits_.history_before) {
+      done = in_batches("SELECT max(id) FROM event", kOldEvents, kBatch, limits_.history_before,
+                        &pruned_.events);
     }
     if (!done) return done.error();
     return pruned_;
@@ -93,17 +105,17 @@ class Pruner {
     return database_.checkpoint(SQLITE_CHECKPOINT_PASSIVE, 0);
   }
 
-  // The URLs that `sql` finds, a batch after another; ?1 and ?2 of it are the last one and a limit,
-  // ?3, where it has that, is `time`.
+  // The URLs that `sql` finds, a batch after another; ?2 and ?3 of it are the last one and a limit,
+  // ?1, where it has that, is `time`.
   template <typename Work>
   Result<void> for_urls(const char* sql, std::optional<int64_t> time, Work work) {
     Result<Statement> query = database_.prepare(sql);
     if (!query) return query.error();
     int64_t last = 0;
     for (;;) {
-      query->bind(1, last);
-      query->bind(2, kBatch);
-      if (time) query->bind(3, *time);
+      if (time) query->bind(1, *time);
+      query->bind(2, last);
+      query->bind(3, kBatch);
       std::vector<int64_t> ids;
       Result<void> done =
           for_each_row(*query, [&](const Statement& row) { ids.push_back(row.integer(0)); });
@@ -120,9 +132,8 @@ class Pruner {
   }
 
   Result<void> drop_versions(int wanted) {
-    const std::string gone =
-        std::string("SELECT 1 FROM page p WHERE p.url_id = ?2 AND ") + kGoneSince;
-    Result<Statement> emptied = database_.prepare(gone);
+    Result<Statement> emptied =
+        database_.prepare("SELECT 1 FROM page p WHERE p.url_id = ?2 AND " CRAWL_GONE_SINCE("p"));
     if (!emptied) return emptied.error();
     return for_urls(kVersioned, {}, [&](int64_t url_id) -> Result<void> {
       if (limits_.dry_run && limits_.gone_before) {
@@ -151,10 +162,10 @@ class Pruner {
     Result<Statement> page = database_.prepare(kEmpty);
     if (!page) return page.error();
     const char* full =
-        "SELECT p.url_id FROM page p WHERE p.url_id > ?1 AND p.outcome = 'gone' AND "
+        "SELECT p.url_id FROM page p WHERE p.url_id > ?2 AND p.outcome = 'gone' AND "
         "(p.content_hash "
-        "IS NOT NULL OR p.headers IS NOT NULL) AND (SELECT max(at) FROM visit v WHERE v.url_id = "
-        "p.url_id AND v.change = 'gone') < ?3 ORDER BY p.url_id LIMIT ?2";
+        "IS NOT NULL OR p.headers IS NOT NULL) AND " CRAWL_GONE_SINCE(
+            "p") " ORDER BY p.url_id LIMIT ?3";
     return for_urls(full, before, [&](int64_t url_id) -> Result<void> {
       int64_t content_id = 0;
       content->bind(1, url_id);
@@ -178,25 +189,26 @@ class Pruner {
     if (!done) return done;
     done = find_forgotten(before);
     if (done) {
-      const char* next = "SELECT id FROM temp.forgotten WHERE id > ?1 ORDER BY id LIMIT ?2";
+      done = in_batches("SELECT max(id) FROM url", kForgetVia, kViaBatch, {}, nullptr);
+    }
+    if (done) {
+      const char* next = "SELECT id FROM temp.forgotten WHERE id > ?2 ORDER BY id LIMIT ?3";
       done = for_urls(next, {}, [&](int64_t url_id) { return remove_url(url_id); });
     }
     const Result<void> dropped = database_.execute("DROP TABLE temp.forgotten");
     return done ? dropped : done;
   }
 
-  // URLs that refer to each other may go together; one that stays keeps those that it refers to.
   Result<void> find_forgotten(int64_t before) {
-    Result<Statement> all = database_.prepare(std::string(kForget) + kGoneSince);
+    Result<Statement> all = database_.prepare(kForget);
     if (!all) return all.error();
     all->bind(1, before);
     if (Result<void> done = all->run(); !done) return done;
-    for (int64_t kept = 1; kept > 0;) {
-      kept = 0;
-      for (const char* sql : kReferred) {
-        if (Result<void> done = database_.execute(sql); !done) return done;
-        kept += sqlite3_changes64(database_.handle());
-      }
+    for (const char* sql : kReferred) {
+      Result<Statement> referred = database_.prepare(sql);
+      if (!referred) return referred.error();
+      referred->bind(1, before);
+      if (Result<void> done = referred->run(); !done) return done;
     }
     return {};
   }
@@ -214,20 +226,23 @@ class Pruner {
     return {};
   }
 
-  Result<void> remove_rows(const char* last, const char* sql, int64_t& removed) {
+  // `sql` on all rows with ids up to what `last` gives: ?1 and ?2 are the ends of a batch, ?3,
+  // where it has that, is `time`.
+  Result<void> in_batches(const char* last, const char* sql, int64_t batch,
+                          std::optional<int64_t> time, int64_t* changed) {
     int64_t end = 0;
     Result<void> done =
         for_each_row(database_, last, [&](const Statement& row) { end = row.integer(0); });
     if (!done) return done;
     Result<Statement> statement = database_.prepare(sql);
     if (!statement) return statement.error();
-    for (int64_t id = 0; id < end; id += kBatch) {
+    for (int64_t id = 0; id < end; id += batch) {
       statement->bind(1, id);
-      statement->bind(2, id + kBatch);
-      statement->bind(3, *limits_.history_before);
-      done = transaction(kBatch, [&]() -> Result<void> {
+      statement->bind(2, id + batch);
+      if (time) statement->bind(3, *time);
+      done = transaction(batch, [&]() -> Result<void> {
         Result<void> one = statement->run();
-        if (one) removed += sqlite3_changes64(database_.handle());
+        if (one && changed != nullptr) *changed += sqlite3_changes64(database_.handle());
         return one;
       });
       if (!done) return done;
@@ -254,6 +269,8 @@ Result<Pruned> prune(Database& database, const PruneLimits& limits, const PruneP
   Result<KeptVersions> versions = KeptVersions::create(database);
   if (!versions) return versions.error();
   Pruner pruner(database, limits, progress, std::move(*contents), std::move(*versions));
+  // What is forgotten may be much: in a file, not in memory.
+  const TemporaryFiles beside(database);
   const QueryBudget interruptible(database, [&] { return !progress(pruner.rows()); });
   Result<Pruned> pruned = pruner.all();
   if (!pruned && interruptible.exceeded_by(pruned.error())) {

@@ -6,11 +6,10 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
-#include <filesystem>
-
 #include "base/units.h"
 #include "storage/preflight.h"
 #include "storage/query_budget.h"
+#include "storage/temporary_files.h"
 
 namespace crawl {
 
@@ -48,34 +47,23 @@ Result<void> check_room(Database& database, const std::string& path) {
                            format_bytes(static_cast<uint64_t>(free)))};
 }
 
-// Where SQLite puts its temporary files: /tmp may be small, or memory.
-class TemporaryDirectory {
- public:
-  explicit TemporaryDirectory(const std::string& directory) {
-    sqlite3_temp_directory = sqlite3_mprintf("%s", directory.c_str());
-  }
-  ~TemporaryDirectory() {
-    sqlite3_free(sqlite3_temp_directory);
-    sqlite3_temp_directory = nullptr;
-  }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-};
-
 }  // namespace
 
 Result<void> vacuum(Database& database, const std::string& path,
                     const std::function<bool()>& interrupted) {
   if (Result<void> room = check_room(database, path); !room) return room;
-  std::error_code ignored;
-  const TemporaryDirectory beside(
-      parent_directory(std::filesystem::canonical(path, ignored).string()));
-  if (Result<void> done = database.execute("PRAGMA temp_store=FILE"); !done) return done;
+  const TemporaryFiles beside(database);
   const QueryBudget interruptible(database, interrupted);
   Result<void> done = database.execute("VACUUM");
   if (interruptible.exceeded_by(done)) return Error{Errc::kClosed, 0, "interrupted"};
   if (!done) return done;
-  return database.checkpoint(SQLITE_CHECKPOINT_TRUNCATE, kReadersWaitMs);
+  done = database.checkpoint(SQLITE_CHECKPOINT_TRUNCATE, kReadersWaitMs);
+  if (!done || file_bytes(path + "-wal") == 0) return done;
+  return Error{
+      Errc::kBusy, 0,
+      fmt::format("{}: somebody is reading it, so that its log ({}) stays; the next run, or "
+                  "prune --vacuum, puts that away",
+                  path, format_bytes(static_cast<uint64_t>(file_bytes(path + "-wal"))))};
 }
 
 int64_t database_bytes(const std::string& path) {

@@ -96,7 +96,7 @@ TEST_CASE("prune: pages that are gone for less stay", "[prune]") {
   CHECK(counts.urls == 0);
 }
 
-TEST_CASE("prune: a URL on which one was found that stays is kept", "[prune]") {
+TEST_CASE("prune: what was found on a URL that goes stays, without it", "[prune]") {
   Story story;
   tell_of_gone_pages(story);
   WriteUnit unit;
@@ -106,8 +106,86 @@ TEST_CASE("prune: a URL on which one was found that stays is kept", "[prune]") {
   story.then(ok_page(6, 6, 0, "Title", "6"));
   PruneLimits limits;
   limits.gone_before = story.now() + 1;
+  CHECK(pruned(story, limits).urls == 2);
+  CHECK(ask(story, "group_concat(id, ' ') FROM url") == "1 2 5 6");
+  CHECK(ask(story, "ifnull(via_id, '-') FROM url WHERE id = 6") == "-");
+}
+
+TEST_CASE("prune: a dry run counts what the real one removes", "[prune]") {
+  Story story;
+  tell_of_gone_pages(story);
+  story.close();
+  Result<Database> database = Database::open_writer(story.path());
+  REQUIRE(database);
+  // One that is gone links to another that is.
+  REQUIRE(database->execute("INSERT INTO link VALUES(3, 9, 4, 'a', NULL, NULL)"));
+  PruneLimits limits;
+  limits.gone_before = story.now() + 1;
+  limits.dry_run = true;
+  const auto go_on = [](int64_t) { return true; };
+  const Result<Pruned> counted = prune(*database, limits, go_on);
+  REQUIRE(counted);
+  limits.dry_run = false;
+  const Result<Pruned> removed = prune(*database, limits, go_on);
+  REQUIRE(removed);
+  CHECK(counted->urls == 2);
+  CHECK(counted->urls == removed->urls);
+  CHECK(counted->pages == removed->pages);
+}
+
+TEST_CASE("prune: a page that was emptied, and asked for in vain again, is forgotten later",
+          "[prune]") {
+  Story story;
+  tell_of_gone_pages(story);  // page 1 links to 2
+  PruneLimits limits;
+  limits.gone_before = story.now() + 1;
+  CHECK(pruned(story, limits).urls == 2);
+  {
+    Result<Database> database = Database::open_writer(story.path());
+    REQUIRE(database);
+    REQUIRE(database->execute(
+        "UPDATE page SET outcome = 'http_error' WHERE url_id = 2; DELETE FROM link"));
+  }
   CHECK(pruned(story, limits).urls == 1);
-  CHECK(ask(story, "group_concat(id, ' ') FROM url") == "1 2 4 5 6");
+  CHECK(ask(story, "group_concat(id, ' ') FROM url") == "1 5");
+}
+
+TEST_CASE("prune: wherever it ends, no reference leads to nothing", "[prune]") {
+  const int stop_after = GENERATE(0, 1, 2, 3, 4, 5, 6);
+  Story story;
+  tell_of_gone_pages(story);
+  story.close();
+  Result<Database> database = Database::open_writer(story.path());
+  REQUIRE(database);
+  // 2,500 more that are gone, all found on URL 3, which is.
+  REQUIRE(database->execute(
+      "WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 2510) "
+      "INSERT INTO url(id, host_id, seed_id, via_id, depth, first_seen_at, role, state, outcome, "
+      "url) SELECT i, 1, 1, 3, 1, 1, 'page', 'done', 'gone', 'http://a/n' || i FROM n;"
+      "INSERT INTO page(url_id, outcome, fetched_at) SELECT id, 'gone', 1 FROM url WHERE id >= 10;"
+      "INSERT INTO visit(url_id, run_id, at, outcome, change) SELECT id, 1, 1, 'gone', 'gone' FROM "
+      "url WHERE id >= 10;"));
+  PruneLimits limits;
+  limits.gone_before = story.now() + 1;
+  int rounds = 0;
+  int64_t rows_before = -1;
+  (void)prune(*database, limits, [&](int64_t rows) {
+    if (rows != rows_before) ++rounds;  // a transaction has ended
+    rows_before = rows;
+    return rounds <= stop_after;
+  });
+  CAPTURE(stop_after);
+  for (const char* sql :
+       {"url WHERE via_id NOT IN (SELECT id FROM url)",
+        "page WHERE url_id NOT IN (SELECT id FROM url)",
+        "visit WHERE url_id NOT IN (SELECT id FROM url)",
+        "link WHERE dst_id NOT IN (SELECT id FROM url) OR src_id NOT IN (SELECT url_id FROM page)",
+        "url WHERE outcome = 'gone' AND id NOT IN (SELECT url_id FROM page)"}) {
+    CAPTURE(sql);
+    CHECK(query_text(*database, std::string("SELECT count(*) FROM ") + sql) == "0");
+  }
+  REQUIRE(prune(*database, limits, [](int64_t) { return true; }));
+  CHECK(query_text(*database, "SELECT count(*) FROM url") == "4");  // 1, 2, 5, and the newest
 }
 
 TEST_CASE("prune: of a page's history, what changed it and the last visit stay", "[prune]") {
