@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -25,6 +26,7 @@ constexpr int64_t kRowsDefault = 100;
 constexpr int64_t kRowsMax = 10'000;
 constexpr int64_t kRunningMs = 1'000;  // between two events
 constexpr int64_t kQuietMs = 10'000;
+constexpr int kListenersMax = 32;  // half of the connections there are
 
 HttpResponse json(std::string body) {
   HttpResponse response;
@@ -104,9 +106,15 @@ HttpResponse Site::api_query(const HttpRequest& request, Database& database) {
 }
 
 HttpResponse Site::api_events(const HttpRequest& /*request*/, Database& /*database*/) {
+  if (++listeners_ > kListenersMax) {
+    --listeners_;
+    return json_error(503, "too many are listening");
+  }
+  const std::shared_ptr<void> listener(nullptr, [this](void*) { --listeners_; });
   HttpResponse response;
   response.content_type = "text/event-stream";
-  response.stream = [this, wait_until = int64_t{0}]() mutable -> std::optional<std::string> {
+  response.stream = [this, listener,
+                     wait_until = int64_t{0}]() mutable -> std::optional<std::string> {
     const SystemClock clock;
     while (!stopped_ && clock.monotonic_ms() < wait_until) {
       std::this_thread::sleep_for(std::chrono::milliseconds(100));

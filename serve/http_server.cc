@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "serve/http_server.h"
 
-#include <arpa/inet.h>
 #include <microhttpd.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <utility>
 
 #include "base/out_of_memory.h"
+#include "serve/listen_address.h"
 
 namespace crawl {
 
@@ -18,62 +16,12 @@ namespace {
 constexpr unsigned kConnectionsMax = 64;
 constexpr unsigned kIdleSeconds = 30;
 constexpr size_t kRequestBytesMax = 32 * 1024;  // its line and headers
-constexpr int kBacklog = 64;
 constexpr std::string_view kCookie = "crawl_token=";
 
 // The page may load nothing but what this server gives it, and nobody may frame it.
 constexpr const char* kPolicy =
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' "
     "data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-
-struct Address {
-  sockaddr_storage storage{};
-  socklen_t length = 0;
-  bool loopback = false;
-};
-
-std::optional<Address> read_address(const std::string& literal, uint16_t port) {
-  Address address;
-  auto* four = reinterpret_cast<sockaddr_in*>(&address.storage);
-  auto* six = reinterpret_cast<sockaddr_in6*>(&address.storage);
-  if (::inet_pton(AF_INET, literal.c_str(), &four->sin_addr) == 1) {
-    four->sin_family = AF_INET;
-    four->sin_port = htons(port);
-    address.length = sizeof(sockaddr_in);
-    address.loopback = ntohl(four->sin_addr.s_addr) >> 24 == 127;
-    return address;
-  }
-  if (::inet_pton(AF_INET6, literal.c_str(), &six->sin6_addr) == 1) {
-    six->sin6_family = AF_INET6;
-    six->sin6_port = htons(port);
-    address.length = sizeof(sockaddr_in6);
-    address.loopback = IN6_IS_ADDR_LOOPBACK(&six->sin6_addr) != 0;
-    return address;
-  }
-  return std::nullopt;
-}
-
-Result<UniqueFd> listen_at(const Address& address, const std::string& shown) {
-  UniqueFd socket(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!socket) return errno_error("cannot listen on " + shown);
-  const int on = 1;
-  ::setsockopt(socket.fd(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  const auto* name = reinterpret_cast<const sockaddr*>(&address.storage);
-  if (::bind(socket.fd(), name, address.length) != 0 || ::listen(socket.fd(), kBacklog) != 0) {
-    Error error = errno_error("cannot listen on " + shown);
-    if (error.sys_errno == EADDRINUSE) error.code = Errc::kExists;
-    return error;
-  }
-  return socket;
-}
-
-uint16_t port_of(const UniqueFd& socket) {
-  sockaddr_storage name{};
-  socklen_t length = sizeof name;
-  ::getsockname(socket.fd(), reinterpret_cast<sockaddr*>(&name), &length);
-  // Both kinds have it in the same place.
-  return ntohs(reinterpret_cast<const sockaddr_in*>(&name)->sin_port);
-}
 
 // Takes as long for each guess of the same length.
 bool same_secret(std::string_view a, std::string_view b) {
@@ -216,20 +164,15 @@ void ignore_log(void* /*context*/, const char* /*format*/, va_list /*values*/) {
 
 }  // namespace
 
-bool is_loopback_literal(const std::string& address) {
-  const std::optional<Address> read = read_address(address, 0);
-  return read && read->loopback;
-}
-
 Result<std::unique_ptr<HttpServer>> HttpServer::start(const Options& options, Handler handler) {
-  const std::optional<Address> address = read_address(options.address, options.port);
+  const std::optional<ListenAddress> address = ListenAddress::read(options.address, options.port);
   if (!address) return Error{Errc::kInvalid, 0, options.address + " is no IP address"};
   if (!address->loopback && options.token.empty()) {
     return Error{Errc::kInvalid, 0,
                  "others can reach " + options.address + ": it needs a token (--token-file)"};
   }
   const std::string shown = options.address + " port " + std::to_string(options.port);
-  Result<UniqueFd> socket = listen_at(*address, shown);
+  Result<UniqueFd> socket = address->listen(shown);
   if (!socket) return socket.error();
   const uint16_t port = port_of(*socket);
   auto server = std::unique_ptr<HttpServer>(

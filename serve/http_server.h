@@ -78,7 +78,4 @@ class HttpServer {
   MHD_Daemon* daemon_ = nullptr;
 };
 
-// 127.0.0.0/8 and ::1.
-bool is_loopback_literal(const std::string& address);
-
 }  // namespace crawl

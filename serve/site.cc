@@ -3,6 +3,8 @@
 
 #include <iterator>
 
+#include "report/assets.h"
+#include "serve/assets.h"
 #include "storage/query_budget.h"
 
 namespace crawl {
@@ -25,6 +27,13 @@ HttpResponse plain_error(int status, std::string text) {
   return response;
 }
 
+HttpResponse asset(std::string type, std::string text) {
+  HttpResponse response;
+  response.content_type = std::move(type);
+  response.body = std::move(text);
+  return response;
+}
+
 HttpResponse error_for(const HttpRequest& request, int status, const std::string& text) {
   return for_programs(request.path) ? json_error(status, text) : plain_error(status, text);
 }
@@ -32,18 +41,30 @@ HttpResponse error_for(const HttpRequest& request, int status, const std::string
 }  // namespace
 
 const Site::Route Site::kRoutes[] = {
-    {"/api/status", &Site::api_status}, {"/api/why", &Site::api_why},
-    {"/api/query/", &Site::api_query},  {"/api/events", &Site::api_events},
+    {"/", &Site::page_now},
+    {"/why", &Site::page_why},
+    {"/questions", &Site::page_questions},
+    {"/questions/", &Site::page_question},
+    {"/api/status", &Site::api_status},
+    {"/api/why", &Site::api_why},
+    {"/api/query/", &Site::api_query},
+    {"/api/events", &Site::api_events},
     {"/metrics", &Site::metrics},
 };
 
 HttpResponse Site::answer(const HttpRequest& request) {
+  if (request.path == "/serve.css") {
+    return asset("text/css; charset=utf-8", std::string(kReportStyle) + std::string(kServeStyle));
+  }
+  if (request.path == "/serve.js") {
+    return asset("text/javascript; charset=utf-8", std::string(kServeScript));
+  }
   for (const Route& route : kRoutes) {
     if (!matches(route.path, request.path)) continue;
     Result<Database> database = Database::open_reader(path_);
     if (!database) return error_for(request, 503, database.error().message());
     const QueryBudget budget(*database, kRequestMs);
-    return (this->*route.page)(request, *database);
+    return (this->*route.answer)(request, *database);
   }
   return error_for(request, 404, "there is no such page");
 }

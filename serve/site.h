@@ -25,13 +25,18 @@ class Site {
   void stop() { stopped_ = true; }
 
  private:
-  using Page = HttpResponse (Site::*)(const HttpRequest& request, Database& database);
+  using Answer = HttpResponse (Site::*)(const HttpRequest& request, Database& database);
   struct Route {
     const char* path;  // one that ends in '/' stands for what is below it
-    Page page;
+    Answer answer;
   };
   static const Route kRoutes[];
 
+  // pages.cc
+  HttpResponse page_now(const HttpRequest& request, Database& database);
+  HttpResponse page_why(const HttpRequest& request, Database& database);
+  HttpResponse page_questions(const HttpRequest& request, Database& database);
+  HttpResponse page_question(const HttpRequest& request, Database& database);
   // api.cc
   HttpResponse api_status(const HttpRequest& request, Database& database);
   HttpResponse api_why(const HttpRequest& request, Database& database);
@@ -41,6 +46,7 @@ class Site {
 
   const std::string path_;
   std::atomic<bool> stopped_ = false;
+  std::atomic<int> listeners_ = 0;  // to events
 };
 
 // {"error": text}, for programs.

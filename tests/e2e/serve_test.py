@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """`crawl serve`: what it answers browsers and programs, and what it does not."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -45,11 +46,10 @@ class Served(crawl_run.EndToEnd):
         process.stderr.close()
 
     def get(self, path, method="GET", headers=None):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        self.addCleanup(connection.close)
-        connection.request(method, path, headers=headers or {})
-        response = connection.getresponse()
-        return response, response.read().decode()
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)) as connection:
+            connection.request(method, path, headers=headers or {})
+            response = connection.getresponse()
+            return response, response.read().decode()
 
     def json(self, path, status=200):
         response, body = self.get(path)
@@ -125,6 +125,20 @@ class Served(crawl_run.EndToEnd):
         self.assertEqual(pages, sorted(pages))
         self.assertEqual(pages[-1], 400)
         self.finish(run, complete=False)
+
+    def test_many_listeners_leave_room_for_others(self):
+        self.serve()
+        listening = [http.client.HTTPConnection("127.0.0.1", self.port, timeout=20) for _ in range(40)]
+        answers = []
+        for connection in listening:
+            self.addCleanup(connection.close)
+            connection.request("GET", "/api/events")
+            answers.append(connection.getresponse().status)
+        self.assertEqual((answers.count(200), answers.count(503)), (32, 8))
+        self.json("/api/status")
+        for connection in listening:
+            connection.close()
+        crawl_run.wait_for(lambda: self.get("/api/events", method="HEAD")[0].status == 200, "they have gone")
 
     def test_it_ends_at_once_also_with_somebody_listening(self):
         process = self.serve()
