@@ -47,6 +47,12 @@ constexpr std::string_view kPrivateSuffixes[] = {
     "localdomain",                                                // what resolvers append by habit
 };
 
+// Compiled into libpsl and immutable: nothing to load, nothing to free.
+const psl_ctx_t* suffixes() {
+  static const psl_ctx_t* const kSuffixes = psl_builtin();
+  return kSuffixes;
+}
+
 }  // namespace
 
 HostFault append_special_host(std::string_view input, std::string& out) {
@@ -121,14 +127,18 @@ bool is_private_host_name(std::string_view host) {
 }
 
 std::string registrable_domain(std::string_view host) {
-  // Compiled into libpsl and immutable: nothing to load, nothing to free.
-  static const psl_ctx_t* const kSuffixes = psl_builtin();
   std::string whole(host);
-  if (kSuffixes == nullptr || IpAddress::parse(host)) return whole;
+  if (suffixes() == nullptr || IpAddress::parse(host)) return whole;
   std::string name(host.ends_with('.') ? host.substr(0, host.size() - 1) : host);
-  const char* domain = psl_registrable_domain(kSuffixes, name.c_str());
+  const char* domain = psl_registrable_domain(suffixes(), name.c_str());
   if (domain == nullptr) return whole;
   return whole.substr(static_cast<size_t>(domain - name.c_str()));
+}
+
+bool is_public_suffix(std::string_view host) {
+  if (suffixes() == nullptr || host.empty() || IpAddress::parse(host)) return false;
+  const std::string name(host.ends_with('.') ? host.substr(0, host.size() - 1) : host);
+  return psl_is_public_suffix(suffixes(), name.c_str()) != 0;
 }
 
 }  // namespace crawl

@@ -54,4 +54,7 @@ bool is_private_host_name(std::string_view host);
 // is an address, a single label or a public suffix.
 std::string registrable_domain(std::string_view host);
 
+// "co.uk": names below it belong to different people (libpsl). False for addresses.
+bool is_public_suffix(std::string_view host);
+
 }  // namespace crawl

@@ -1,7 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include "web/proxy.h"
 
+#include <algorithm>
+#include <array>
+#include <string_view>
+
 namespace crawl {
+
+bool is_proxy(const std::string& text) {
+  static constexpr std::array<std::string_view, 6> kSchemes = {"http",    "https",  "socks4",
+                                                               "socks4a", "socks5", "socks5h"};
+  const Result<Url> url = Url::parse(text);
+  return url && !url->host().empty() &&
+         std::find(kSchemes.begin(), kSchemes.end(), url->scheme()) != kSchemes.end();
+}
 
 Result<Url> parse_proxy(const std::string& text) {
   const bool has_scheme = text.find("://") != std::string::npos;

@@ -14,6 +14,9 @@ namespace crawl {
 // "host:port" is an HTTP proxy.
 Result<Url> parse_proxy(const std::string& text);
 
+// True when it is a proxy of a kind that libcurl knows, its scheme written out.
+bool is_proxy(const std::string& text);
+
 // The port it is reached at. `proxy` is parse_proxy(text).
 uint16_t proxy_port(const std::string& text, const Url& proxy);
 

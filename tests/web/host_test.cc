@@ -331,6 +331,17 @@ TEST_CASE("host: the public suffix list's tests pass", "[host]") {
   CHECK(all > 70);
 }
 
+TEST_CASE("host: below a public suffix names belong to different people", "[host]") {
+  for (const char* suffix : {"com", "co.uk", "github.io", "CO.UK.", "xn--p1ai"}) {
+    CAPTURE(suffix);
+    CHECK(crawl::is_public_suffix(crawl::parse_special_host(suffix).value()));
+  }
+  for (const char* host : {"example.com", "example.co.uk", "127.0.0.1", "[::1]", ""}) {
+    CAPTURE(host);
+    CHECK_FALSE(crawl::is_public_suffix(host));
+  }
+}
+
 TEST_CASE("host: the registrable domain is one label below the public suffix", "[host]") {
   CHECK(registrable_domain("www.example.com") == "example.com");
   CHECK(registrable_domain("a.b.example.co.uk") == "example.co.uk");
