@@ -3,6 +3,7 @@
 
 // The value of --canonicalize, for crawls and for `crawl url`.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,12 +21,16 @@ std::vector<std::string> canonical_choices();
 
 template <typename Target>  // CanonicalOptions, or an optional of it
 ValueReader read_canonical(Target& target) {
-  return [&target](const std::string& value) -> std::string {
+  const auto read = [&target](const std::string& value) -> std::string {
     Result<CanonicalOptions> options = read_canonical_list(value);
     if (!options) return options.error().context;
     target = *options;
     return "";
   };
+  return {&target, read, [&target] {
+            const std::optional<CanonicalOptions> options = target;
+            return options ? toml_string(canonical_options_text(*options)) : "";
+          }};
 }
 
 }  // namespace crawl

@@ -6,6 +6,9 @@
 #include <cstdio>
 #include <memory>
 #include <set>
+#include <utility>
+
+#include "base/escape.h"
 
 namespace crawl {
 namespace {
@@ -40,13 +43,17 @@ class ConfigParser {
 
   Result<std::vector<ConfigEntry>> parse() {
     std::vector<ConfigEntry> entries;
-    std::set<std::string> seen;
+    std::set<std::pair<std::string, std::string>> seen;
     while (skip_blank_lines()) {
       ConfigEntry entry;
       entry.line = line_;
-      if (!read_key(entry.key) || !read_value(entry.values) || !end_of_line()) break;
-      if (!seen.insert(entry.key).second) {
-        fail("'" + entry.key + "' is set twice");
+      const bool table = peek() == '[';
+      const bool read = table ? read_table() : read_key(entry.key) && read_value(entry.values);
+      if (!read || !end_of_line(table ? "table" : "value")) break;
+      entry.host = host_;
+      if (!seen.insert({entry.host, entry.key}).second) {
+        fail(table ? "the table of '" + host_ + "' is there twice"
+                   : "'" + entry.key + "' is set twice");
         break;
       }
       entries.push_back(std::move(entry));
@@ -84,15 +91,39 @@ class ConfigParser {
     return !at_end();
   }
 
-  bool end_of_line() {
+  bool end_of_line(const std::string& what) {
     skip_spaces();
     skip_comment();
     if (at_end() || peek() == '\n') return true;
-    return fail("expected the end of the line after the value");
+    return fail("expected the end of the line after the " + what);
+  }
+
+  // [host."NAME"]; a NAME of one label may be bare.
+  bool read_table() {
+    static const std::string kUse = "tables other than [host.\"NAME\"] are not used here";
+    ++at_;
+    std::string word;
+    skip_spaces();
+    while (is_key_char(peek())) word.push_back(text_[at_++]);
+    skip_spaces();
+    if (word != "host" || peek() != '.') return fail(kUse);
+    ++at_;
+    skip_spaces();
+    host_.clear();
+    if (peek() == '"' || peek() == '\'') {
+      if (!read_scalar(host_)) return false;
+    } else {
+      while (is_key_char(peek())) host_.push_back(text_[at_++]);
+    }
+    skip_spaces();
+    if (host_.empty() || peek() == '.')
+      return fail("a host's name stands in quotes: [host.\"NAME\"]");
+    if (peek() != ']') return fail("the table has no closing ']'");
+    ++at_;
+    return true;
   }
 
   bool read_key(std::string& key) {
-    if (peek() == '[') return fail("tables are not used here: write options as key = value");
     while (is_key_char(peek())) key.push_back(text_[at_++]);
     skip_spaces();
     if (key.empty() || peek() != '=') return fail("expected key = value");
@@ -191,10 +222,28 @@ class ConfigParser {
   std::string_view source_;
   size_t at_ = 0;
   int line_ = 1;
+  std::string host_;
   std::string problem_;
 };
 
 }  // namespace
+
+std::string toml_string(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : to_valid_utf8(text)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out.append(1, '\\').append(1, c);
+    } else if (byte < 0x20 || byte == 0x7F) {
+      constexpr std::string_view kHex = "0123456789ABCDEF";
+      out.append("\\u00").append(1, kHex[byte >> 4]).append(1, kHex[byte & 0xF]);
+    } else {
+      out += c;
+    }
+  }
+  // What is left of unsafe characters are those with escapes that TOML has too.
+  return escape_for_terminal(out) + "\"";
+}
 
 Result<std::vector<ConfigEntry>> parse_config(std::string_view text, std::string_view source) {
   return ConfigParser(text, source).parse();

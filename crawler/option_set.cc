@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "base/units.h"
@@ -45,6 +46,29 @@ std::vector<std::string> with_empty_values(const std::vector<std::string>& words
   return result;
 }
 
+// The largest unit that says it in whole numbers.
+template <typename Units>
+std::string whole_units(int64_t value, const Units& units) {
+  for (const auto& [size, name] : units) {
+    if (value % size == 0) return std::to_string(value / size) + name;
+  }
+  return std::to_string(value);
+}
+
+using Unit = std::pair<int64_t, const char*>;
+
+std::string shown_duration(int64_t ms) {
+  static constexpr std::array<Unit, 5> kUnits = {
+      Unit{86'400'000, "d"}, {3'600'000, "h"}, {60'000, "m"}, {1000, "s"}, {1, "ms"}};
+  return ms == 0 ? "0s" : whole_units(ms, kUnits);
+}
+
+std::string shown_size(int64_t bytes) {
+  static constexpr std::array<Unit, 4> kUnits = {
+      Unit{1 << 30, "GiB"}, {1 << 20, "MiB"}, {1 << 10, "KiB"}, {1, ""}};
+  return bytes == 0 ? "0" : whole_units(bytes, kUnits);
+}
+
 // CLI11's messages begin with the option's name and a colon.
 std::string option_in(const std::string& message) { return message.substr(0, message.find(':')); }
 
@@ -55,15 +79,16 @@ std::string not_a(const std::string& value, const std::string& expected) {
 }
 
 ValueReader read_text(std::string& target) {
-  return [&target](const std::string& value) {
+  const auto read = [&target](const std::string& value) {
     if (value.find('\0') != std::string::npos) return not_a(value, "text: it holds a NUL byte");
     target = value;
     return std::string();
   };
+  return {&target, read, [&target] { return target.empty() ? "" : toml_string(target); }};
 }
 
 ValueReader read_duration(int64_t& target, int64_t ms_min, int64_t ms_max) {
-  return [&target, ms_min, ms_max](const std::string& value) -> std::string {
+  const auto read = [&target, ms_min, ms_max](const std::string& value) -> std::string {
     Result<int64_t> ms = parse_duration_ms(value);
     if (!ms) return not_a(value, "a duration: write 500ms, 1.5s, 2m, 1h or 7d");
     if (*ms < ms_min || *ms > ms_max) {
@@ -73,10 +98,11 @@ ValueReader read_duration(int64_t& target, int64_t ms_min, int64_t ms_max) {
     target = *ms;
     return "";
   };
+  return {&target, read, [&target] { return toml_string(shown_duration(target)); }};
 }
 
 ValueReader read_size(int64_t& target, int64_t bytes_min, int64_t bytes_max) {
-  return [&target, bytes_min, bytes_max](const std::string& value) -> std::string {
+  const auto read = [&target, bytes_min, bytes_max](const std::string& value) -> std::string {
     Result<int64_t> bytes = parse_size_bytes(value);
     if (!bytes) return not_a(value, "a size: write 512, 64KiB, 10MiB or 1GiB");
     if (*bytes < bytes_min || *bytes > bytes_max) {
@@ -86,10 +112,11 @@ ValueReader read_size(int64_t& target, int64_t bytes_min, int64_t bytes_max) {
     target = *bytes;
     return "";
   };
+  return {&target, read, [&target] { return toml_string(shown_size(target)); }};
 }
 
 ValueReader read_number(int64_t& target, int64_t min, int64_t max) {
-  return [&target, min, max](const std::string& value) -> std::string {
+  const auto read = [&target, min, max](const std::string& value) -> std::string {
     int64_t number = 0;
     const char* end = value.data() + value.size();
     const auto [stop, error] = std::from_chars(value.data(), end, number);
@@ -100,15 +127,24 @@ ValueReader read_number(int64_t& target, int64_t min, int64_t max) {
     target = number;
     return "";
   };
+  // A default may stand for something that depends.
+  return {&target, read, [&target, min] { return target < min ? "" : std::to_string(target); }};
 }
 
 ValueReader read_number(int& target, int64_t min, int64_t max) {
-  return [&target, min, max](const std::string& value) {
+  const auto read = [&target, min, max](const std::string& value) {
     int64_t number = 0;
     std::string problem = read_number(number, min, max)(value);
     if (problem.empty()) target = static_cast<int>(number);
     return problem;
   };
+  return {&target, read, [&target, min] { return target < min ? "" : std::to_string(target); }};
+}
+
+std::string toml_list(const std::vector<std::string>& values) {
+  std::string list;
+  for (const std::string& value : values) list += (list.empty() ? "" : ", ") + toml_string(value);
+  return list.empty() ? "" : "[" + list + "]";
 }
 
 OptionSet::OptionSet(std::string usage, std::string description)
@@ -125,35 +161,42 @@ OptionSet::OptionSet(std::string usage, std::string description)
 OptionSet::~OptionSet() = default;
 
 void OptionSet::value(const std::string& names, const std::string& type, const std::string& help,
-                      ValueReader reader, Shown shown) {
+                      const ValueReader& reader, Shown shown) {
   // One without a long name is never suggested.
   const bool has_name = names.find("--") != std::string::npos;
-  entries_.push_back({long_name(names), false, has_name ? shown : Shown::kNo, reader});
+  entries_.push_back({long_name(names), false, has_name ? shown : Shown::kNo, reader, heading_});
   if (shown == Shown::kYes) shown_.push_back({names, type, help, heading_});
   app_->add_option(names, CLI::callback_t([](const CLI::results_t&) { return true; }), help)
       ->type_name(type)
       ->group(shown == Shown::kYes ? heading_ : "")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->allow_extra_args(false)
-      ->check([reader](const std::string& value) { return reader(value); });
+      ->check([this, reader](const std::string& value) {
+        note(reader);
+        return reader(value);
+      });
 }
 
 void OptionSet::flag(const std::string& names, const std::string& help, bool& target,
                      bool when_given) {
-  add_flag(names, help, [&target, when_given](int count) {
-    if (count > 0) target = when_given;
-  });
+  // "false" in a file undoes what an earlier file has said.
+  add_flag(
+      names, help, &target,
+      [&target, when_given](int count) { target = count > 0 ? when_given : !when_given; },
+      [&target, when_given] { return target == when_given ? "true" : "false"; });
 }
 
 void OptionSet::choice(const std::string& names, const std::string& help,
                        std::function<void()> chosen) {
-  add_flag(names, help, [chosen = std::move(chosen)](int count) {
+  const auto set = [chosen = std::move(chosen)](int count) {
     if (count > 0) chosen();
-  });
+  };
+  add_flag(names, help, nullptr, set, nullptr);
 }
 
 void OptionSet::ignored_flag(const std::string& names, const std::string& help) {
-  add_flag(names, help, [](int) {});
+  add_flag(
+      names, help, nullptr, [](int) {}, nullptr);
 }
 
 void OptionSet::list_of(std::vector<std::string> words) {
@@ -161,20 +204,31 @@ void OptionSet::list_of(std::vector<std::string> words) {
 }
 
 void OptionSet::counter(const std::string& names, const std::string& help, int& target) {
-  add_flag(names, help, [&target](int count) { target += count; });
+  add_flag(
+      names, help, &target, [&target](int count) { target = count == 0 ? 0 : target + count; },
+      [&target]() -> std::string {
+        if (target < 2) return target == 1 ? "true" : "false";
+        return "[true, true]";
+      });
 }
 
-void OptionSet::add_flag(const std::string& names, const std::string& help,
-                         std::function<void(int)> set) {
+void OptionSet::add_flag(const std::string& names, const std::string& help, const void* target,
+                         const std::function<void(int)>& set, ValueReader::Show show) {
   const auto reader = [set](const std::string& value) -> std::string {
     if (value != "true" && value != "false") return not_a(value, "true or false");
     set(value == "true" ? 1 : 0);
     return "";
   };
-  entries_.push_back({long_name(names), true, Shown::kYes, reader});
+  const ValueReader tracked(target, reader, std::move(show));
+  entries_.push_back({long_name(names), true, Shown::kYes, tracked, heading_});
   shown_.push_back({names, "", help, heading_});
   app_->add_flag_function(
-          names, [set](int64_t count) { set(static_cast<int>(count)); }, help)
+          names,
+          [this, set, tracked](int64_t count) {
+            note(tracked);
+            set(static_cast<int>(count));
+          },
+          help)
       ->group(heading_);
 }
 
@@ -198,6 +252,7 @@ std::string OptionSet::flag_with_value(const std::vector<std::string>& words) co
 }
 
 OptionSet::Parsed OptionSet::parse(const std::vector<std::string>& words) {
+  origin_ = "command line";
   Parsed parsed;
   const auto end_of_options = std::find(words.begin(), words.end(), "--");
   parsed.error = flag_with_value({words.begin(), end_of_options});
@@ -235,7 +290,32 @@ const OptionSet::Entry* OptionSet::find(const std::string& name) const {
   return found == entries_.end() ? nullptr : &*found;
 }
 
-std::string OptionSet::apply(const ConfigEntry& config) {
+void OptionSet::note(const ValueReader& reader) {
+  if (reader.target() == nullptr) return;
+  std::string& origin = origins_[reader.target()];
+  const bool further = reader.adds_up() && !origin.empty() && !origin.ends_with(origin_);
+  origin = further ? origin + ", " + origin_ : origin_;
+}
+
+bool OptionSet::knows(const std::string& key) const {
+  std::string name = key;
+  std::replace(name.begin(), name.end(), '_', '-');
+  return find(name) != nullptr && name != "config";
+}
+
+std::vector<OptionSet::Setting> OptionSet::settings() const {
+  std::vector<Setting> result;
+  for (const Entry& entry : entries_) {
+    if (!entry.reader.shows()) continue;
+    const auto origin = origins_.find(entry.reader.target());
+    result.push_back({entry.heading, entry.name, entry.reader.show(),
+                      origin == origins_.end() ? "" : origin->second, entry.shown});
+  }
+  return result;
+}
+
+std::string OptionSet::apply(const ConfigEntry& config, const std::string& origin) {
+  origin_ = origin;
   std::string key = config.key;
   std::replace(key.begin(), key.end(), '_', '-');
   const Entry* entry = find(key);
@@ -244,6 +324,7 @@ std::string OptionSet::apply(const ConfigEntry& config) {
     return "unknown key '" + config.key + "'" +
            (meant ? "; did you mean '" + meant->substr(2) + "'?" : "; see crawl --help");
   }
+  note(entry->reader);
   for (const std::string& value : config.values) {
     const std::string problem = entry->reader(value);
     if (!problem.empty()) return config.key + ": " + problem;

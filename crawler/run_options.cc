@@ -1,20 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "crawler/run_options.h"
 
-#include <re2/re2.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <array>
-#include <cctype>
-#include <cerrno>
-#include <charconv>
-#include <cstring>
-
 #include "base/limits.h"
 #include "crawler/canonical_option.h"
-#include "base/suggest.h"
-#include "web/url.h"
+#include "crawler/run_option_readers.h"
 
 namespace crawl {
 namespace {
@@ -26,173 +15,6 @@ constexpr int64_t kCountMax = 1'000'000'000'000;
 constexpr int64_t kDepthMax = 1'000'000;
 constexpr int kRetriesMax = 100;
 constexpr int64_t kTebibyte = int64_t{1} << 40;
-
-bool has_control_character(const std::string& text) {
-  return std::any_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
-}
-
-std::string one_of(const std::string& value, const std::vector<std::string>& choices) {
-  std::string list;
-  for (const std::string& choice : choices) list += (list.empty() ? "" : ", ") + choice;
-  const std::optional<std::string> meant = nearest(value, choices);
-  return not_a(value, "one of " + list) + (meant ? "; did you mean " + *meant + "?" : "");
-}
-
-ValueReader read_factor(double& target, double max) {
-  return [&target, max](const std::string& value) -> std::string {
-    double number = 0;
-    const char* end = value.data() + value.size();
-    const auto [stop, error] = std::from_chars(value.data(), end, number, std::chars_format::fixed);
-    if (error != std::errc() || stop != end || !(number >= 0 && number <= max)) {
-      return not_a(value, "a number from 0 to " + std::to_string(static_cast<int>(max)));
-    }
-    target = number;
-    return "";
-  };
-}
-
-ValueReader read_scope(Scope& target) {
-  return [&target](const std::string& value) -> std::string {
-    const std::optional<Scope> scope = scope_named(value);
-    if (!scope) return one_of(value, {"host", "domain", "prefix", "any"});
-    target = *scope;
-    return "";
-  };
-}
-
-ValueReader read_robots_policy(RobotsPolicy& target) {
-  return [&target](const std::string& value) -> std::string {
-    if (value != "obey" && value != "ignore") return one_of(value, {"obey", "ignore"});
-    target = value == "obey" ? RobotsPolicy::kObey : RobotsPolicy::kIgnore;
-    return "";
-  };
-}
-
-ValueReader read_log_format(LogFormat& target) {
-  return [&target](const std::string& value) -> std::string {
-    if (value != "text" && value != "json") return one_of(value, {"text", "json"});
-    target = value == "text" ? LogFormat::kText : LogFormat::kJson;
-    return "";
-  };
-}
-
-ValueReader read_sandbox(SandboxMode& target) {
-  return [&target](const std::string& value) -> std::string {
-    if (value != "on" && value != "require" && value != "off") {
-      return one_of(value, {"on", "require", "off"});
-    }
-    target = value == "on"    ? SandboxMode::kOn
-             : value == "off" ? SandboxMode::kOff
-                              : SandboxMode::kRequire;
-    return "";
-  };
-}
-
-ValueReader read_pattern(std::vector<std::string>& target) {
-  return [&target](const std::string& value) -> std::string {
-    const re2::RE2 pattern(value, re2::RE2::Quiet);
-    if (!pattern.ok()) {
-      return not_a(value, "a regular expression (RE2): " + pattern.error());
-    }
-    target.push_back(value);
-    return "";
-  };
-}
-
-// RFC 9110 §5.1: field-name is a token.
-bool is_token(const std::string& text) {
-  constexpr const char* kTokenChars =
-      "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-  return !text.empty() && text.find_first_not_of(kTokenChars) == std::string::npos;
-}
-
-bool is_media_range(std::string_view text) {
-  const size_t slash = text.find('/');
-  if (slash == std::string_view::npos) return false;
-  const std::string type(text.substr(0, slash));
-  const std::string subtype(text.substr(slash + 1));
-  return is_token(type) && is_token(subtype) && (type != "*" || subtype == "*");
-}
-
-ValueReader read_types(std::vector<std::string>& target) {
-  return [&target](const std::string& value) -> std::string {
-    std::vector<std::string> types;
-    for (size_t begin = 0; begin <= value.size();) {
-      const size_t end = std::min(value.find_first_of(", ", begin), value.size());
-      std::string type = value.substr(begin, end - begin);
-      begin = end + 1;
-      if (type.empty()) continue;
-      if (!is_media_range(type))
-        return not_a(type, "a media type: write image/*, application/pdf or */*");
-      std::transform(type.begin(), type.end(), type.begin(),
-                     [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-      types.push_back(std::move(type));
-    }
-    target = std::move(types);
-    return "";
-  };
-}
-
-// One line of a request's header, or of a part of it.
-ValueReader read_header_text(std::string& target, size_t bytes_max) {
-  return [&target, bytes_max](const std::string& value) -> std::string {
-    if (has_control_character(value)) return not_a(value, "one line of text");
-    if (value.size() > bytes_max)
-      return "the text is longer than " + std::to_string(bytes_max) + " bytes";
-    target = value;
-    return "";
-  };
-}
-
-ValueReader read_header(std::vector<std::string>& target) {
-  return [&target](const std::string& value) -> std::string {
-    const size_t colon = value.find(':');
-    // The value is not repeated: it may be a password.
-    if (colon == std::string::npos || !is_token(value.substr(0, colon)) ||
-        has_control_character(value)) {
-      return "the value is not a header line: write 'Name: value'";
-    }
-    if (value.size() > kMetaBytesMax || target.size() >= 100)
-      return "too long, or more than 100 of them";
-    target.push_back(value);
-    return "";
-  };
-}
-
-ValueReader read_proxy(std::string& target) {
-  return [&target](const std::string& value) -> std::string {
-    static constexpr std::array<std::string_view, 6> kSchemes = {"http",    "https",  "socks4",
-                                                                 "socks4a", "socks5", "socks5h"};
-    const Result<Url> url = Url::parse(value);
-    const bool known = value.empty() || (url && !url.value().host().empty() &&
-                                         std::find(kSchemes.begin(), kSchemes.end(),
-                                                   url.value().scheme()) != kSchemes.end());
-    if (!known || value.size() > kUrlBytesMax) {
-      return "the value is not a proxy: write http://host:port (or https, socks5, socks5h)";
-    }
-    target = value;
-    return "";
-  };
-}
-
-ValueReader read_readable_file(std::string& target) {
-  return [&target](const std::string& value) -> std::string {
-    if (access(value.c_str(), R_OK) != 0) {
-      return not_a(value, std::string("a file that can be read: ") + strerrordesc_np(errno));
-    }
-    target = value;
-    return "";
-  };
-}
-
-ValueReader read_path(std::string& target) {
-  return [&target](const std::string& value) -> std::string {
-    if (value.empty() || value.find('\0') != std::string::npos) return not_a(value, "a path");
-    target = value;
-    return "";
-  };
-}
 
 void declare_what(OptionSet& set, RunOptions& o) {
   set.heading("What to crawl");
@@ -276,27 +98,30 @@ void declare_transfers(OptionSet& set, RunOptions& o) {
 
 // Of wget a number alone is seconds.
 ValueReader read_seconds(int64_t& target, int64_t ms_min, int64_t ms_max) {
-  return [read = read_duration(target, ms_min, ms_max)](const std::string& value) {
+  const auto read = [read = read_duration(target, ms_min, ms_max)](const std::string& value) {
     const bool bare = !value.empty() && value.find_first_not_of("0123456789.") == std::string::npos;
     return read(bare ? value + "s" : value);
   };
+  return {&target, read, nullptr};
 }
 
 ValueReader read_level(int64_t& target) {
-  return [&target](const std::string& value) {
+  const auto read = [&target](const std::string& value) {
     if (value != "inf" && value != "0") return read_number(target, 1, kDepthMax)(value);
     target = kDepthMax;
     return std::string();
   };
+  return {&target, read, nullptr};
 }
 
 ValueReader read_tries(int& retries) {
-  return [&retries](const std::string& value) {
+  const auto read = [&retries](const std::string& value) {
     int tries = 0;
     std::string problem = read_number(tries, 1, kRetriesMax + 1)(value);
     if (problem.empty()) retries = tries - 1;
     return problem;
   };
+  return {&retries, read, nullptr};
 }
 
 void declare_as_wget(OptionSet& set, RunOptions& o) {
@@ -305,12 +130,13 @@ void declare_as_wget(OptionSet& set, RunOptions& o) {
   set.value("-l,--level", "N", "--depth; 0 or inf: no limit", read_level(o.depth));
   set.value("-t,--tries", "N", "--retries N-1", read_tries(o.retries));
   set.value("-T", "SECONDS", "--timeout", read_seconds(o.timeout_ms, 10, kHour));
+  const auto read_input = [&o](const std::string& value) -> std::string {
+    if (value.empty()) return not_a(value, "a path");
+    o.input_files.push_back(value);
+    return "";
+  };
   set.value("-i,--input-file", "FILE", "a seeds file",
-            [&o](const std::string& value) -> std::string {
-              if (value.empty()) return not_a(value, "a path");
-              o.input_files.push_back(value);
-              return "";
-            });
+            {&o.input_files, read_input, [&o] { return toml_list(o.input_files); }, true});
 }
 
 void declare_process(OptionSet& set, RunOptions& o, std::string& config_file) {
@@ -329,7 +155,8 @@ void declare_process(OptionSet& set, RunOptions& o, std::string& config_file) {
   set.value("--sandbox", "on|require|off",
             "what the fetchers give up; require: exit 78 unless it is all [on]",
             read_sandbox(o.sandbox));
-  set.value("--config", "FILE", "read options from this file (TOML)", read_path(config_file));
+  set.value("--config", "FILE", "read options from this file (TOML)",
+            [read = read_path(config_file)](const std::string& value) { return read(value); });
   set.heading("Output");
   set.flag("-q,--quiet", "print errors only", o.quiet);
   set.counter("-v,--verbose", "print more; twice: still more", o.verbosity);

@@ -412,7 +412,16 @@ TEST_CASE("options: the configuration file's mistakes are named with their line"
   CHECK(problem("a = \"x").find("c.toml:1: the string has no closing") == 0);
   CHECK(problem("a = 1s").find("c.toml:1: text values stand in quotes") == 0);
   CHECK(problem("a = 1.5").find("c.toml:1:") == 0);
-  CHECK(problem("[section]").find("c.toml:1: tables") == 0);
+  CHECK(problem("[section]").find("c.toml:1: tables other than [host.\"NAME\"]") == 0);
+  CHECK(problem("a = 1\n[[host.x]]").find("c.toml:2: tables") == 0);
+  CHECK(problem("[host]").find("tables") != std::string::npos);
+  CHECK(problem("[host.]").find("stands in quotes") != std::string::npos);
+  CHECK(problem("[host.example.com]").find("stands in quotes: [host.\"NAME\"]") !=
+        std::string::npos);
+  CHECK(problem("[host.\"x\"").find("closing ']'") != std::string::npos);
+  CHECK(problem("[host.\"x\"] a = 1").find("end of the line after the table") != std::string::npos);
+  CHECK(problem("[host.x]\na = 1\na = 2") == "c.toml:3: 'a' is set twice");
+  CHECK(problem("[host.x]\n[host.y]\n[host.'x']") == "c.toml:3: the table of 'x' is there twice");
   CHECK(problem("a = 1 b").find("c.toml:1: expected the end of the line") == 0);
   CHECK(problem("a = 1\na = 2") == "c.toml:2: 'a' is set twice");
   CHECK(problem("a = [1, 2").find("closing ']'") != std::string::npos);
@@ -420,6 +429,19 @@ TEST_CASE("options: the configuration file's mistakes are named with their line"
   CHECK(problem("a = \"\\d\"").find("unknown escape") != std::string::npos);
   CHECK(problem("a = \"\\ud800\"").find("bad \\u") != std::string::npos);
   CHECK(problem("a = ").find("c.toml:1:") == 0);
+}
+
+TEST_CASE("options: tables of the configuration file", "[config]") {
+  const auto parsed = parse_config("a = 1\n[ host . \"x y\" ] # c\na = 2\n[host.z]\n", "c.toml");
+  REQUIRE(parsed);
+  REQUIRE(parsed->size() == 4);
+  CHECK((*parsed)[0].host.empty());
+  CHECK((*parsed)[1].host == "x y");
+  CHECK((*parsed)[1].key.empty());
+  CHECK((*parsed)[1].line == 2);
+  CHECK((*parsed)[2].host == "x y");
+  CHECK((*parsed)[2].values == std::vector<std::string>{"2"});
+  CHECK((*parsed)[3].host == "z");
 }
 
 TEST_CASE("options: strings of the configuration file", "[config]") {
