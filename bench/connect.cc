@@ -114,7 +114,7 @@ int main() {
   report("made by itself", connect_often(listener.address));
   int asked = -1;
   if (::read(up[0], &asked, sizeof asked) != static_cast<ssize_t>(sizeof asked)) return 1;
-  auto broker = ConnectionBroker::start("");
+  auto broker = ConnectionBroker::start();
   if (ConnectionBroker::obstacle(child) || !broker || !(*broker)->adopt(0, child, asked)) {
     std::puts("no broker is possible here");
     ::close(down[1]);

@@ -180,7 +180,7 @@ std::optional<Error> ConnectionBroker::obstacle(pid_t child) {
   return std::nullopt;
 }
 
-Result<std::unique_ptr<ConnectionBroker>> ConnectionBroker::start(std::string_view proxy) {
+Result<std::unique_ptr<ConnectionBroker>> ConnectionBroker::start() {
   UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
   if (!epoll) return errno_error("epoll_create1");
   UniqueFd stop(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
@@ -192,7 +192,7 @@ Result<std::unique_ptr<ConnectionBroker>> ConnectionBroker::start(std::string_vi
   event.data.u64 = 0;  // no client's serial
   if (::epoll_ctl(epoll.fd(), EPOLL_CTL_ADD, stop.fd(), &event) != 0) return errno_error("epoll");
   std::unique_ptr<ConnectionBroker> broker(
-      new ConnectionBroker(std::move(epoll), std::move(stop), std::move(told), std::string(proxy)));
+      new ConnectionBroker(std::move(epoll), std::move(stop), std::move(told)));
   auto thread = start_thread([raw = broker.get()] {
     make_interruptible();
     raw->serve();
@@ -203,11 +203,8 @@ Result<std::unique_ptr<ConnectionBroker>> ConnectionBroker::start(std::string_vi
   return broker;
 }
 
-ConnectionBroker::ConnectionBroker(UniqueFd epoll, UniqueFd stop, UniqueFd told, std::string proxy)
-    : epoll_(std::move(epoll)),
-      stop_(std::move(stop)),
-      told_(std::move(told)),
-      proxy_(std::move(proxy)) {}
+ConnectionBroker::ConnectionBroker(UniqueFd epoll, UniqueFd stop, UniqueFd told)
+    : epoll_(std::move(epoll)), stop_(std::move(stop)), told_(std::move(told)) {}
 
 ConnectionBroker::~ConnectionBroker() {
   if (!thread_.joinable()) return;
@@ -245,7 +242,7 @@ Result<void> ConnectionBroker::adopt(size_t index, pid_t child, int listener_fd)
   if (::epoll_ctl(epoll_.fd(), EPOLL_CTL_ADD, listener.fd(), &event) != 0) {
     return errno_error("watch the listener");
   }
-  ConnectionPolicy policy(name_servers(*resolv_conf), proxy_);
+  ConnectionPolicy policy(name_servers(*resolv_conf));
   clients_[index] = std::make_shared<Client>(
       Client{index, serial, child, std::move(pidfd), std::move(listener), std::move(policy)});
   return {};
@@ -262,10 +259,11 @@ void ConnectionBroker::drop(size_t index) {
 }
 
 void ConnectionBroker::permit(size_t index, uint64_t lease, std::string_view url,
-                              bool allow_private) {
+                              bool allow_private, std::string_view proxy) {
   const std::lock_guard<std::mutex> guard(mutex_);
   const auto found = clients_.find(index);
-  if (found != clients_.end()) found->second->policy.permit(lease, url, allow_private);
+  if (found == clients_.end()) return;
+  found->second->policy.permit(lease, url, allow_private, std::string(proxy));
 }
 
 void ConnectionBroker::withdraw(size_t index, uint64_t lease) {

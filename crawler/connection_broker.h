@@ -45,8 +45,7 @@ class ConnectionBroker {
   // user may not look into its children. nullopt: it can.
   static std::optional<Error> obstacle(pid_t child);
 
-  // `proxy`: as the user wrote it; "" : none.
-  static Result<std::unique_ptr<ConnectionBroker>> start(std::string_view proxy);
+  static Result<std::unique_ptr<ConnectionBroker>> start();
   ~ConnectionBroker();
   ConnectionBroker(const ConnectionBroker&) = delete;
   ConnectionBroker& operator=(const ConnectionBroker&) = delete;
@@ -56,7 +55,8 @@ class ConnectionBroker {
   // are those of this moment.
   Result<void> adopt(size_t index, pid_t child, int listener_fd);
   void drop(size_t index);  // unknown: nothing happens; so below
-  void permit(size_t index, uint64_t lease, std::string_view url, bool allow_private);
+  void permit(size_t index, uint64_t lease, std::string_view url, bool allow_private,
+              std::string_view proxy = {});
   void withdraw(size_t index, uint64_t lease);
   // Readable when there are refusals to take.
   int notify_fd() const { return told_.fd(); }
@@ -70,7 +70,7 @@ class ConnectionBroker {
   struct Client;
   struct Request;
 
-  ConnectionBroker(UniqueFd epoll, UniqueFd stop, UniqueFd told, std::string proxy);
+  ConnectionBroker(UniqueFd epoll, UniqueFd stop, UniqueFd told);
   void serve();
   void answer(Client& client);
   void report(const Client& client, std::string target, bool insistent);
@@ -82,7 +82,6 @@ class ConnectionBroker {
   const UniqueFd epoll_;
   const UniqueFd stop_;
   const UniqueFd told_;
-  const std::string proxy_;
   std::mutex mutex_;  // everything below, and each client's policy
   std::unordered_map<size_t, std::shared_ptr<Client>> clients_;  // by index
   uint64_t next_serial_ = 1;

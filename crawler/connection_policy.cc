@@ -37,13 +37,8 @@ bool is_loopback(const IpAddress& address) {
 
 }  // namespace
 
-ConnectionPolicy::ConnectionPolicy(std::vector<IpAddress> name_servers, const std::string& proxy)
-    : name_servers_(std::move(name_servers)) {
-  if (proxy.empty()) return;
-  const Result<Url> url = parse_proxy(proxy);
-  // One that cannot be read: nothing is allowed.
-  proxy_ = url ? permit_for(url->host(), proxy_port(proxy, *url), true) : Permit();
-}
+ConnectionPolicy::ConnectionPolicy(std::vector<IpAddress> name_servers)
+    : name_servers_(std::move(name_servers)) {}
 
 ConnectionPolicy::Permit ConnectionPolicy::permit_for(std::string_view host, uint16_t port,
                                                       bool allow_private) {
@@ -55,11 +50,13 @@ ConnectionPolicy::Permit ConnectionPolicy::permit_for(std::string_view host, uin
   return permit;
 }
 
-void ConnectionPolicy::permit(uint64_t lease, std::string_view url, bool allow_private) {
-  if (proxy_) return;
-  const Result<Url> parsed = Url::parse(url);
-  if (!parsed) return;
-  permits_[lease] = permit_for(parsed->host(), parsed->effective_port(), allow_private);
+void ConnectionPolicy::permit(uint64_t lease, std::string_view url, bool allow_private,
+                              const std::string& proxy) {
+  const Result<Url> target = proxy.empty() ? Url::parse(url) : parse_proxy(proxy);
+  if (!target) return;
+  permits_[lease] = proxy.empty()
+                        ? permit_for(target->host(), target->effective_port(), allow_private)
+                        : permit_for(target->host(), proxy_port(proxy, *target), true);
 }
 
 bool ConnectionPolicy::Permit::covers(const IpAddress& address) const {
@@ -74,7 +71,6 @@ bool ConnectionPolicy::allows(SocketKind kind, const IpAddress& address, uint16_
     return true;
   }
   if (kind != SocketKind::kStream || port == 0) return false;
-  if (proxy_) return proxy_->port == port && proxy_->covers(address);
   return std::any_of(permits_.begin(), permits_.end(), [&](const auto& entry) {
     return entry.second.port == port && entry.second.covers(address);
   });

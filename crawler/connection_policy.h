@@ -19,13 +19,14 @@ enum class SocketKind : uint8_t { kStream, kDatagram };
 
 class ConnectionPolicy {
  public:
-  // `proxy`: as the user wrote it; everything but name servers goes there then. "" : none.
-  ConnectionPolicy(std::vector<IpAddress> name_servers, const std::string& proxy);
+  explicit ConnectionPolicy(std::vector<IpAddress> name_servers);
 
   // A job for `url`, while it is in flight, allows its port: with a literal address that address,
   // with localhost or a name below it loopback addresses, with another name public addresses, and
-  // with `allow_private` all. Literal addresses that are not public need `allow_private` too.
-  void permit(uint64_t lease, std::string_view url, bool allow_private);
+  // with `allow_private` all. Literal addresses that are not public need `allow_private` too. With
+  // a `proxy`, as the user wrote it, it allows that alone, whatever its address is. "" : none.
+  void permit(uint64_t lease, std::string_view url, bool allow_private,
+              const std::string& proxy = {});
   void withdraw(uint64_t lease) { permits_.erase(lease); }
 
   bool allows(SocketKind kind, const IpAddress& address, uint16_t port) const;
@@ -42,7 +43,6 @@ class ConnectionPolicy {
   static Permit permit_for(std::string_view host, uint16_t port, bool allow_private);
 
   std::vector<IpAddress> name_servers_;
-  std::optional<Permit> proxy_;
   std::unordered_map<uint64_t, Permit> permits_;  // by lease
 };
 

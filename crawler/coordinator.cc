@@ -27,9 +27,7 @@ Frontier::Options frontier_options(const Coordinator::Environment& environment) 
   return result;
 }
 
-// Behind a proxy all addresses are the proxy's.
 int address_concurrency(const RunOptions& options) {
-  if (!options.proxy.empty()) return 0;
   return std::max(options.address_concurrency, options.host_concurrency);
 }
 
@@ -43,6 +41,7 @@ Coordinator::Coordinator(const Environment& environment)
       user_agent_(environment.options.effective_user_agent()),
       robots_agent_(environment.options.robots_agent()),
       kept_types_(environment.options.kept_types()),
+      requests_(environment.options),
       private_hosts_(read_hosts_file(), environment.options.allow_private),
       frontier_(frontier_options(environment)),
       addresses_(address_concurrency(environment.options)) {}
@@ -57,8 +56,7 @@ Result<void> Coordinator::start_fetchers(int executable_fd) {
   Configure& configure = pool.configure;
   configure.user_agent = user_agent_;
   configure.robots_agent = robots_agent_;
-  for (const std::string& header : options_.headers) configure.headers.push_back({header});
-  configure.proxy = options_.proxy;
+  for (const std::string& header : requests_.shared()) configure.headers.push_back({header});
   configure.ca_file = options_.ca_file;
   configure.insecure = options_.insecure;
   configure.http2 = options_.http2;

@@ -42,6 +42,7 @@
 #include "crawler/private_hosts.h"
 #include "crawler/metrics_file.h"
 #include "crawler/progress.h"
+#include "crawler/request_extras.h"
 #include "storage/database.h"
 #include "storage/database_disk.h"
 #include "storage/resume.h"
@@ -98,7 +99,8 @@ class Coordinator final : public FetcherPool::Delegate {
     int64_t began_ms = 0;
     int rounds = 0;                        // of tidy() that it has been out
     AddressKey address = kAddressUnknown;  // it counts against
-    Errand errand;                         // robots: whose it is; host_id is who is asked
+    bool by_proxy = false;
+    Errand errand;  // robots: whose it is; host_id is who is asked
     Control control = Control::kNo;
     PendingUrl url;  // robots: only its URL
   };
@@ -214,7 +216,8 @@ class Coordinator final : public FetcherPool::Delegate {
   bool wait_for_fetcher(Host& host, size_t fetcher);
   bool wait_for_address(Host& host);
   ScopeDecision reason_to_skip(const Host& host, const PendingUrl& url, const Url& parsed) const;
-  bool may_have_credentials(std::string_view url) const;
+  void submit_job(size_t fetcher, FetchJob job);
+  void tell_of_withheld(std::string_view url);
   bool hand_out_from(Host& host);
   bool settle_without_fetch(Host& host, const PendingUrl& url);
   void lease_page(Host& host, size_t fetcher, PendingUrl url);
@@ -289,6 +292,8 @@ class Coordinator final : public FetcherPool::Delegate {
   std::optional<DatabaseDisk> disk_;
   std::optional<Database> reader_;  // host rows of hosts that come back to life
   std::optional<Discovery> discovery_;
+  RequestBook requests_;
+  std::unordered_set<std::string> told_withheld_;  // authorities
   PrivateHosts private_hosts_;
   std::unordered_set<std::string> seed_origins_;
   std::string first_seed_;

@@ -164,7 +164,7 @@ Result<bool> FetcherPool::broker_for(const Fetcher& fetcher) {
     broker_obstacle_ = std::move(obstacle);
     return false;
   }
-  auto broker = ConnectionBroker::start(options_.configure.proxy);
+  auto broker = ConnectionBroker::start();
   if (!broker) return broker.error();
   const auto watched =
       loop_.watch((*broker)->notify_fd(), EPOLLIN, [this](uint32_t) { judge_refusals(); });
@@ -188,7 +188,7 @@ bool FetcherPool::on_listener(Fetcher& fetcher, std::string_view bytes) {
 }
 
 void FetcherPool::permit(size_t index, const FetchJob& job) {
-  if (broker_) broker_->permit(index, job.lease, job.url, job.allow_private);
+  if (broker_) broker_->permit(index, job.lease, job.url, job.allow_private, job.proxy);
 }
 
 bool FetcherPool::on_ready(Fetcher& fetcher, std::string_view bytes) {

@@ -254,17 +254,34 @@ void Coordinator::lease_page(Host& target, size_t fetcher, PendingUrl url) {
   if (lease.url.role == UrlRole::kSitemap) job.kind = JobKind::kSitemap;
   job.url = lease.url.url;
   job.allow_private = target.allow_private;
-  job.with_credentials = may_have_credentials(lease.url.url);
   job.etag = lease.url.etag;
   job.last_modified = lease.url.last_modified;
-  pool_->submit(fetcher, job);
+  submit_job(fetcher, job);
   ++page_leases_;
 }
 
-// Credentials never cross origins: they go to those that seeds name.
-bool Coordinator::may_have_credentials(std::string_view url) const {
-  const size_t authority = url.find("://") + 3;
-  return seed_origins_.count(std::string(url.substr(0, url.find('/', authority)))) > 0;
+// The fetcher gets what this request needs, secrets included, and nothing for any other. A redirect
+// comes back as a result: where it leads is a job of its own.
+void Coordinator::submit_job(size_t fetcher, FetchJob job) {
+  const size_t authority = job.url.find("://") + 3;
+  const std::string origin(job.url.substr(0, job.url.find('/', authority)));
+  const RequestExtras extras =
+      requests_.extras(job.url, seed_origins_.count(origin) > 0, clock_.wall_ms() / 1000);
+  job.proxy = extras.proxy;
+  if (job.kind != JobKind::kLookUp) {
+    for (const std::string& line : extras.headers) job.headers.push_back({line});
+  }
+  if (extras.withheld) tell_of_withheld(std::string_view(origin).substr(authority));
+  leases_.at(job.lease).by_proxy = !extras.proxy.empty();
+  pool_->submit(fetcher, job);
+}
+
+// Once for each host, of as many as fit a terminal.
+void Coordinator::tell_of_withheld(std::string_view authority) {
+  constexpr size_t kTold = 20;
+  if (told_withheld_.size() >= kTold || !told_withheld_.emplace(authority).second) return;
+  log_.warning("the secrets of " + std::string(authority) +
+               " are not sent to http URLs (over-http in its table would send them)");
 }
 
 }  // namespace crawl

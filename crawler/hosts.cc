@@ -36,10 +36,12 @@ Host& Coordinator::host(int64_t id, const std::string& name) {
 
 void Coordinator::apply_host_row(Host& target, const HostRow& row) {
   const int64_t now = clock_.monotonic_ms();
-  const int64_t delay = std::max(row.delay_ms, options_.delay_ms);
   target.name = row.name;
+  target.politeness.set_floor(requests_.delay_ms(row.name));
+  const int64_t delay = std::max(row.delay_ms, target.politeness.delay_ms());
   target.allow_private = private_hosts_.allowed(row.name);
-  target.address = address_key(row.name);
+  // Behind a proxy all addresses are the proxy's.
+  if (!requests_.has_proxy(row.name)) target.address = address_key(row.name);
   for (const RobotsRow& robots : row.robots) target.answered |= robots.fetched_at > 0;
   target.politeness.restore(row.backoff_level, row.latency_ms);
   target.politeness.not_before(now + rest_of_pause_ms(row.next_at, clock_.wall_ms(), delay));
@@ -102,7 +104,7 @@ Coordinator::Ended Coordinator::end_request(const Lease& lease, const Transfer& 
   if (transfer.status > 0) {
     asked.answered = true;
     const AddressKey address = address_key(transfer.address);
-    if (address != kAddressUnknown) asked.address = address;
+    if (address != kAddressUnknown && !lease.by_proxy) asked.address = address;
     remember_answer(asked, lease.url.url);
   }
   const bool doubtful = watch_network(lease, asked, transfer);

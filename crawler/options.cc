@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "web/credentials.h"
 #include "web/url.h"
 
 namespace crawl {
@@ -35,6 +36,27 @@ std::string shown_proxy(const std::string& proxy) {
   if (proxy.empty() || proxy.find('@') == std::string::npos) return proxy;
   Result<Url> url = Url::parse(proxy);
   return url ? url->canonical().href() : "(set)";
+}
+
+// Names and kinds; what is secret stays where it is.
+Json hosts_json(const HostSections& hosts) {
+  Json all = Json::object();
+  for (const auto& [name, section] : hosts.sections()) {
+    const HostSettings& own = section.settings;
+    Json& json = all[name] = Json::object();
+    if (own.delay_ms) json["delay_ms"] = *own.delay_ms;
+    if (own.headers) {
+      json["headers"] = Json::array();
+      for (const HeaderLine& header : *own.headers) {
+        json["headers"].push_back(header_name(header.line));
+      }
+    }
+    if (own.authorization) json["auth"] = section.keys.at("auth").values[0];
+    if (own.cookies) json["cookies"] = own.cookies->size();
+    if (own.proxy) json["proxy"] = shown_proxy(*own.proxy);
+    if (own.over_http) json["over_http"] = *own.over_http;
+  }
+  return all;
 }
 
 }  // namespace
@@ -96,6 +118,7 @@ std::string RunOptions::to_json() const {
   json["max_redirects"] = max_redirects;
   json["user_agent"] = effective_user_agent();
   json["headers"] = header_names(headers);
+  if (!hosts.empty()) json["hosts"] = hosts_json(hosts);
   json["robots"] = robots == RobotsPolicy::kObey ? "obey" : "ignore";
   json["follow_nofollow"] = follow_nofollow;
   json["http2"] = http2;

@@ -12,6 +12,7 @@
 #include "base/exit_code.h"
 #include "base/log.h"
 #include "base/vocabulary.h"
+#include "crawler/host_sections.h"
 #include "crawler/traps.h"
 #include "seeds/reader.h"
 #include "web/canonical.h"
@@ -49,6 +50,7 @@ struct RunOptions {
   std::string user_agent;  // "" : "crawl/VERSION (+contact)"
   std::string contact;
   std::vector<std::string> headers;
+  HostSections hosts;
   RobotsPolicy robots = RobotsPolicy::kObey;
   bool follow_nofollow = false;  // --follow-nofollow
   bool http2 = false;

@@ -178,8 +178,7 @@ bool Coordinator::lease_control(Control control, Answerer& one) {
   job.kind = control == Control::kHost ? JobKind::kRobots : JobKind::kLookUp;
   job.url = lease.url.url;
   job.allow_private = private_hosts_.allowed(one.name);
-  job.with_credentials = may_have_credentials(job.url);
-  pool_->submit(*fetcher, job);
+  submit_job(*fetcher, job);
   return true;
 }
 

@@ -25,6 +25,7 @@ class Politeness {
   // `host_id`: hosts that fail together do not come back together.
   Politeness(const Options& options, int64_t host_id);
 
+  void set_floor(int64_t delay_ms) { options_.delay_ms = delay_ms; }
   void set_crawl_delay(std::optional<int64_t> ms) { crawl_delay_ms_ = ms; }
 
   enum class Feedback : uint8_t {

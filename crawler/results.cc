@@ -165,7 +165,7 @@ bool Coordinator::may_come_from(const Transfer& transfer, const Lease& lease) {
   const auto port =
       static_cast<uint16_t>(std::atoi(std::string(endpoint.substr(colon + 1)).c_str()));
   if (endpoint_text(*address, port) != endpoint) return false;
-  if (transfer.status == 0 || !options_.proxy.empty()) return true;
+  if (transfer.status == 0 || lease.by_proxy) return true;
   if (lease.control == Control::kName) return false;
   const bool any = frontier_.find(lease.host_id)->allow_private;
   return address_allowed(*address, any ? AddressPolicy::kAny : AddressPolicy::kPublicOnly);

@@ -106,8 +106,7 @@ void Coordinator::lease_robots(Host& asked, size_t fetcher) {
   job.kind = JobKind::kRobots;
   job.url = lease.url.url;
   job.allow_private = asked.allow_private;
-  job.with_credentials = may_have_credentials(job.url);
-  pool_->submit(fetcher, job);
+  submit_job(fetcher, job);
 }
 
 Host& Coordinator::asking_host(const Lease& lease) { return *frontier_.find(lease.errand.host_id); }

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -156,6 +157,13 @@ class SignalWatch {
   UniqueFd fd_;
 };
 
+// What is in memory may be a secret. A limit of 1: no file is that short, and unlike 0 it also
+// keeps the kernel from feeding a program that collects them.
+void leave_no_core() {
+  const rlimit bound{1, 1};
+  (void)::setrlimit(RLIMIT_CORE, &bound);
+}
+
 ExitCode fail(Logger& log, const Error& error, ExitCode code) {
   log.error(error.message());
   return code;
@@ -215,6 +223,8 @@ Result<RunLock> hold_database(const RunOptions& options, const Clock& clock, Eve
 ExitCode run_crawl(const RunOptions& options) {
   const SystemClock clock;
   Logger log(clock, log_level(options), options.log_format);
+  for (const std::string& warning : options.hosts.warnings()) log.warning(warning);
+  if (!options.hosts.empty()) leave_no_core();
   Seeds seeds = read_all_seeds(options, log);
   if (seeds.code != ExitCode::kDone) return seeds.code;
   auto scope = ScopePolicy::create(options);

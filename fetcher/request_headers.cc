@@ -2,9 +2,8 @@
 #include "fetcher/request_headers.h"
 
 #include <algorithm>
-#include <array>
 
-#include "fetcher/ascii.h"
+#include "base/ascii.h"
 
 namespace crawl {
 
@@ -12,8 +11,10 @@ namespace {
 
 const char* const kAccept = "Accept: text/html,application/xhtml+xml,text/plain;q=0.9,*/*;q=0.5";
 
-constexpr std::array<std::string_view, 3> kCredentialNames = {"authorization", "cookie",
-                                                              "proxy-authorization"};
+// libcurl reads a name up to ':' or ';'.
+std::string_view field_name(std::string_view line) {
+  return line.substr(0, line.find_first_of(":; \t"));
+}
 
 }  // namespace
 
@@ -29,30 +30,26 @@ bool is_safe_field_value(std::string_view value) {
                       [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
 }
 
-bool is_credential_line(std::string_view line) {
-  // libcurl reads a name up to ':' or ';', and some servers forgive white space before it.
-  const std::string_view name = line.substr(0, line.find_first_of(":; \t"));
-  return std::any_of(
-      kCredentialNames.begin(), kCredentialNames.end(),
-      [name](std::string_view credential) { return equals_ignoring_case(name, credential); });
-}
-
 RequestHeaders::RequestHeaders(const std::vector<std::string>& lines) {
-  append_line(with_credentials_, kAccept);
-  append_line(without_credentials_, kAccept);
+  append_line(shared_, kAccept);
   for (const std::string& line : lines) {
-    if (!is_safe_field_value(line)) continue;
-    append_line(with_credentials_, line);
-    if (!is_credential_line(line)) append_line(without_credentials_, line);
+    if (is_safe_field_value(line)) append_line(shared_, line);
   }
 }
 
-Slist RequestHeaders::copy(bool with_credentials) const {
-  Slist copied;
-  for (const curl_slist* node = list(with_credentials).get(); node != nullptr; node = node->next) {
-    append_line(copied, node->data);
+Slist RequestHeaders::with(const std::vector<std::string>& lines) const {
+  Slist list;
+  for (const curl_slist* node = shared_.get(); node != nullptr; node = node->next) {
+    const std::string_view name = field_name(node->data);
+    const bool replaced = std::any_of(lines.begin(), lines.end(), [name](const std::string& line) {
+      return same_ignoring_case(field_name(line), name);
+    });
+    if (!replaced) append_line(list, node->data);
   }
-  return copied;
+  for (const std::string& line : lines) {
+    if (is_safe_field_value(line)) append_line(list, line);
+  }
+  return list;
 }
 
 }  // namespace crawl

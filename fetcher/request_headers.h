@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// The header fields that we add to requests, as libcurl wants them. Credentials never cross
-// origins: there is one list with them and one without, and each request says which it may have.
+// The header fields that we add to requests, as libcurl wants them: those that all requests have,
+// and those of one request alone, which may be secret.
 
 #include <curl/curl.h>
 
@@ -24,23 +24,19 @@ void append_line(Slist& list, const std::string& line);
 // What must not stand in a header field's value.
 bool is_safe_field_value(std::string_view value);
 
-// Authorization, Cookie and Proxy-Authorization, in any case. `line` is "Name: value".
-bool is_credential_line(std::string_view line);
-
-// Both lists are made once, for all transfers of a fetcher.
+// Made once, for all transfers of a fetcher.
 class RequestHeaders {
  public:
   // `lines` are the user's; one with a line break or NUL in it is left out.
   explicit RequestHeaders(const std::vector<std::string>& lines);
 
-  const Slist& list(bool with_credentials) const {
-    return with_credentials ? with_credentials_ : without_credentials_;
-  }
-  // A list of the caller's own, to be appended to.
-  Slist copy(bool with_credentials) const;
+  const Slist& shared() const { return shared_; }
+  // A list of the caller's own: the shared lines but those whose names are among `lines`, then
+  // `lines`.
+  Slist with(const std::vector<std::string>& lines) const;
 
  private:
-  Slist with_credentials_, without_credentials_;
+  Slist shared_;
 };
 
 }  // namespace crawl

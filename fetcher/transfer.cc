@@ -8,6 +8,7 @@
 
 #include "base/units.h"
 #include "web/mime_sniff.h"
+#include "web/proxy.h"
 
 namespace crawl {
 
@@ -76,7 +77,7 @@ Result<void> HttpTransfer::set_constant_options() {
   curl_easy_setopt(easy_, CURLOPT_CONNECTTIMEOUT_MS,
                    static_cast<long>(settings.connect_timeout_ms));
   // Set even when empty: otherwise libcurl reads the environment.
-  curl_easy_setopt(easy_, CURLOPT_PROXY, settings.proxy.c_str());
+  curl_easy_setopt(easy_, CURLOPT_PROXY, "");
   curl_easy_setopt(easy_, CURLOPT_NOPROXY, "");
   curl_easy_setopt(easy_, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   curl_easy_setopt(easy_, CURLOPT_USERAGENT, settings.user_agent.c_str());
@@ -100,9 +101,10 @@ void HttpTransfer::set_tls_options() {
   curl_easy_setopt(easy_, CURLOPT_SSL_VERIFYHOST, verify ? 2L : 0L);
 }
 
-void HttpTransfer::begin(FetchRequest request, Url url) {
+void HttpTransfer::begin(FetchRequest request, Url url, std::unique_ptr<Url> proxy) {
   request_ = std::move(request);
   url_ = std::make_unique<Url>(std::move(url));
+  proxy_ = std::move(proxy);
   head_.clear();
   report_ = {};
   drop_body();
@@ -133,30 +135,59 @@ void HttpTransfer::count_body() {
   counted_ = bytes;
 }
 
-// Null where the request is not a conditional one.
-Slist HttpTransfer::conditional_headers() const {
+// Null where the request has none.
+Slist HttpTransfer::own_headers() const {
   const bool has_etag = !request_.etag.empty() && is_safe_field_value(request_.etag);
   const bool has_date =
       !request_.last_modified.empty() && is_safe_field_value(request_.last_modified);
-  if (!has_etag && !has_date) return nullptr;
-  Slist headers = context_.headers.copy(request_.with_credentials);
+  if (!has_etag && !has_date && request_.headers.empty()) return nullptr;
+  Slist headers = context_.headers.with(request_.headers);
   if (has_etag) append_line(headers, "If-None-Match: " + request_.etag);
   if (has_date) append_line(headers, "If-Modified-Since: " + request_.last_modified);
   return headers;
 }
 
 void HttpTransfer::prepare(Slist pins) {
-  Slist own = conditional_headers();
-  const Slist& headers = own == nullptr ? context_.headers.list(request_.with_credentials) : own;
+  Slist own = own_headers();
+  const Slist& headers = own == nullptr ? context_.headers.shared() : own;
   error_[0] = '\0';
   active_ms_ = now_ms();
   curl_easy_setopt(easy_, CURLOPT_URL, request_.url.c_str());
+  set_proxy();
   curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, headers.get());
   curl_easy_setopt(easy_, CURLOPT_RESOLVE, pins.get());
   curl_easy_setopt(easy_, CURLOPT_FRESH_CONNECT, retried_ ? 1L : 0L);
   own_headers_ = std::move(own);
   pins_ = std::move(pins);
   prepared_ = true;
+}
+
+// User and password apart from the URL, which libcurl quotes where it does not like it. It undoes
+// their percent-encoding itself.
+void HttpTransfer::set_proxy() {
+  std::string url;
+  std::string user;
+  std::string password;
+  if (proxy_ != nullptr) {
+    const uint16_t port = proxy_port(request_.proxy, *proxy_);
+    url = std::string(proxy_->scheme()) + "://" + std::string(proxy_->host()) + ":" +
+          std::to_string(port);
+    user = proxy_->username();
+    password = proxy_->password();
+  }
+  const bool known = !user.empty() || !password.empty();
+  curl_easy_setopt(easy_, CURLOPT_PROXY, url.c_str());
+  curl_easy_setopt(easy_, CURLOPT_PROXYUSERNAME, known ? user.c_str() : nullptr);
+  curl_easy_setopt(easy_, CURLOPT_PROXYPASSWORD, known ? password.c_str() : nullptr);
+}
+
+void HttpTransfer::forget_secrets() {
+  proxy_.reset();
+  set_proxy();
+  curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, nullptr);
+  own_headers_.reset();
+  request_.headers.clear();
+  request_.proxy.clear();
 }
 
 bool HttpTransfer::renew() {
@@ -298,7 +329,7 @@ bool HttpTransfer::is_bomb(uint64_t slack) const {
 bool HttpTransfer::address_refused(const IpAddress& address, uint16_t port) {
   connected_ = endpoint_text(address, port);
   // Behind a proxy the address is the proxy's, which the user named.
-  if (!context_.settings.proxy.empty() || address_allowed(address, request_.policy)) return false;
+  if (proxy_ != nullptr || address_allowed(address, request_.policy)) return false;
   refused_ = connected_;
   return true;
 }

@@ -33,7 +33,6 @@ namespace crawl {
 struct FetchSettings {
   std::string user_agent;
   std::vector<std::string> headers;
-  std::string proxy;
   bool insecure = false;
   bool http2 = false;
   uint32_t timeout_ms = 30'000;
@@ -49,7 +48,8 @@ struct FetchRequest {
   JobKind kind = JobKind::kPage;
   std::string url;  // canonical http(s)
   AddressPolicy policy = AddressPolicy::kPublicOnly;
-  bool with_credentials = true;  // of FetchSettings::headers
+  std::string proxy = {};                 // "" : none
+  std::vector<std::string> headers = {};  // of this request alone
   std::string etag;
   std::string last_modified;
 };
@@ -93,8 +93,9 @@ class HttpTransfer {
   HttpTransfer(const HttpTransfer&) = delete;
   HttpTransfer& operator=(const HttpTransfer&) = delete;
 
-  // Starts the clock for `request`; whatever an earlier request left is forgotten.
-  void begin(FetchRequest request, Url url);
+  // Starts the clock for `request`; whatever an earlier request left is forgotten. `proxy`: the
+  // request's, parsed; null where it has none.
+  void begin(FetchRequest request, Url url, std::unique_ptr<Url> proxy);
   // Sets up the handle to be added to a multi. `pins` are CURLOPT_RESOLVE entries; without any, the
   // host must be a literal address.
   void prepare(Slist pins);
@@ -120,6 +121,7 @@ class HttpTransfer {
   CURL* easy() const { return easy_; }
   const FetchRequest& request() const { return request_; }
   const Url& url() const { return *url_; }
+  const Url* proxy() const { return proxy_.get(); }
   const ResponseHead& head() const { return head_; }
   const FetchReport& report() const { return report_; }
   std::string_view body() const { return body_; }
@@ -129,6 +131,8 @@ class HttpTransfer {
   const std::string& content_type() const { return content_type_; }
   // Lets go of a large body's memory.
   void drop_body();
+  // Lets go of what only this request was to know. With the handle in no multi.
+  void forget_secrets();
   // To be called when the loop's turn ends. A transfer that has to wait reads no more; up to the
   // time that it has altogether, that counts for nothing. True when it reads again: its deadline is
   // another then.
@@ -159,7 +163,8 @@ class HttpTransfer {
   static int on_resolver_start(void* resolver, void* reserved, void* self);
 
   Result<void> set_constant_options();
-  Slist conditional_headers() const;
+  Slist own_headers() const;
+  void set_proxy();
   void set_tls_options();
   // No longer than the coordinator has patience with whoever reads other pages first.
   static constexpr int64_t kExcusedMsMax = 60'000;
@@ -197,6 +202,7 @@ class HttpTransfer {
 
   FetchRequest request_;
   std::unique_ptr<Url> url_;
+  std::unique_ptr<Url> proxy_;
   ResponseHead head_;
   FetchReport report_;
   std::optional<ContentPlanner> planner_;  // of a page whose header has come

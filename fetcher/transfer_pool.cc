@@ -34,14 +34,8 @@ TransferPool::TransferPool(EventLoop& loop, Resolver& resolver, CaStore ca, Fetc
 
 Result<std::unique_ptr<TransferPool>> TransferPool::create(EventLoop& loop, Resolver& resolver,
                                                            CaStore ca, FetchSettings settings) {
-  settings.proxy = with_remote_names(settings.proxy);
   std::unique_ptr<TransferPool> self(
       new TransferPool(loop, resolver, std::move(ca), std::move(settings)));
-  if (!self->settings_.proxy.empty()) {
-    auto proxy = parse_proxy(self->settings_.proxy);
-    if (!proxy) return Error{Errc::kInvalid, 0, "the proxy is not a URL: " + proxy.error().context};
-    self->proxy_ = std::make_unique<Url>(std::move(*proxy));
-  }
   auto multi = CurlMulti::create(loop, kConnectionsMax);
   if (!multi) return multi.error();
   self->multi_ = std::move(*multi);
@@ -67,6 +61,7 @@ Result<std::unique_ptr<HttpTransfer>> TransferPool::take_idle() {
 
 void TransferPool::recycle(std::unique_ptr<HttpTransfer> transfer) {
   transfer->drop_body();
+  transfer->forget_secrets();
   if (idle_.size() < kIdleHandlesMax && transfer->renew()) idle_.push_back(std::move(transfer));
   --delivered_;
   share_memory();
@@ -98,11 +93,18 @@ Result<void> TransferPool::start(FetchRequest request) {
   auto url = Url::parse(request.url);
   if (!url) return url.error();
   if (!url->is_http()) return Error{Errc::kInvalid, 0, "not an http URL"};
+  std::unique_ptr<Url> proxy;
+  if (!request.proxy.empty()) {
+    request.proxy = with_remote_names(request.proxy);
+    auto parsed = parse_proxy(request.proxy);
+    if (!parsed) return Error{Errc::kInvalid, 0, "the proxy is not a URL"};
+    proxy = std::make_unique<Url>(std::move(*parsed));
+  }
   auto transfer = take_idle();
   if (!transfer) return transfer.error();
   Active& active = active_[lease];
   active.transfer = std::move(*transfer);
-  active.transfer->begin(std::move(request), std::move(*url));
+  active.transfer->begin(std::move(request), std::move(*url), std::move(proxy));
   watch_deadline(active);
   route(lease);
   return {};
@@ -122,11 +124,12 @@ void TransferPool::route(uint64_t lease) {
   }
   // A proxy resolves and connects out of our sight: what the name itself tells must do.
   const bool any = transfer.request().policy == AddressPolicy::kAny;
-  if (proxy_ && !any && is_private_host_name(url.host())) {
+  const Url* proxy = transfer.proxy();
+  if (proxy != nullptr && !any && is_private_host_name(url.host())) {
     return give_up_soon(lease, Outcome::kPrivateAddress,
                         std::string(url.host()) + " is not a public host");
   }
-  const std::string host(proxy_ ? proxy_->host() : url.host());
+  const std::string host(proxy != nullptr ? proxy->host() : url.host());
   if (transfer.request().kind == JobKind::kLookUp) return look_up(lease, host);
   if (const auto known = resolver_.lookup(host)) return resolved(lease, *known);
   resolver_.resolve(host, [this, lease](const Resolution& found) {
@@ -147,15 +150,18 @@ void TransferPool::look_up(uint64_t lease, const std::string& host) {
 
 void TransferPool::resolved(uint64_t lease, const Resolution& resolution) {
   Active& active = active_.at(lease);
-  const Url& target = proxy_ ? *proxy_ : active.transfer->url();
+  const Url* proxy = active.transfer->proxy();
+  const Url& target = proxy != nullptr ? *proxy : active.transfer->url();
   const std::string host(target.host());
   active.transfer->note_lookup(resolution.answer);
   if (resolution.addresses.empty()) {
     return give_up_soon(lease, Outcome::kDnsFailed, host + ": " + resolution.problem);
   }
-  const auto policy = proxy_ ? AddressPolicy::kAny : active.transfer->request().policy;
+  const FetchRequest& request = active.transfer->request();
+  const auto policy = proxy != nullptr ? AddressPolicy::kAny : request.policy;
   const auto allowed = allowed_addresses(resolution.addresses, policy);
-  const uint16_t port = proxy_ ? proxy_port(settings_.proxy, *proxy_) : target.effective_port();
+  const uint16_t port =
+      proxy != nullptr ? proxy_port(request.proxy, *proxy) : target.effective_port();
   if (allowed.empty()) {
     return give_up_soon(
         lease, Outcome::kPrivateAddress,

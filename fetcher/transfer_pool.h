@@ -79,7 +79,6 @@ class TransferPool {
   Resolver& resolver_;
   CaStore ca_;
   FetchSettings settings_;
-  std::unique_ptr<Url> proxy_;  // where settings_.proxy is set
   RequestHeaders headers_;
   HttpTransfer::Context context_;
   std::unique_ptr<CurlMulti> multi_;

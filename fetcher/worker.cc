@@ -23,7 +23,6 @@ FetchSettings fetch_settings(const Configure& configure) {
   FetchSettings settings;
   settings.user_agent = configure.user_agent;
   for (const Header& header : configure.headers) settings.headers.emplace_back(header.line);
-  settings.proxy = configure.proxy;
   settings.insecure = configure.insecure;
   settings.http2 = configure.http2;
   settings.timeout_ms = configure.timeout_ms;
@@ -228,7 +227,8 @@ void Worker::start_fetch(const FetchJob& job) {
   request.kind = job.kind;
   request.url = job.url;
   request.policy = job.allow_private ? AddressPolicy::kAny : AddressPolicy::kPublicOnly;
-  request.with_credentials = job.with_credentials;
+  request.proxy = job.proxy;
+  for (const Header& header : job.headers) request.headers.emplace_back(header.line);
   request.etag = job.etag;
   request.last_modified = job.last_modified;
   auto started = pool_->start(std::move(request));

@@ -23,7 +23,7 @@
 namespace crawl {
 
 // Raised with every change of a message or of the shared memory's layout; both sides must agree.
-inline constexpr uint32_t kProtocolVersion = 5;
+inline constexpr uint32_t kProtocolVersion = 6;
 
 enum class MessageType : uint8_t {
   kHello = 1,          // fetcher → coordinator, pipe
@@ -52,6 +52,9 @@ struct Hello {
   }
 };
 
+// Lines that one request has to itself; the coordinator sends no more.
+inline constexpr size_t kJobHeadersMax = 256;
+
 struct Header {
   std::string_view line;  // "Name: value"
 
@@ -67,8 +70,7 @@ struct Configure {
   uint32_t generation = 0;  // of the shared memory; copied into every result
   std::string_view user_agent;
   std::string_view robots_agent;  // product token that robots.txt groups are matched with
-  std::vector<Header> headers;    // added to each request; credentials where its job says so
-  std::string_view proxy;         // "" : none, whatever the environment says
+  std::vector<Header> headers;    // added to each request; nothing secret is among them
   std::string_view ca_file;       // "" : the system's
   bool insecure = false;          // do not verify TLS certificates
   bool http2 = false;
@@ -93,7 +95,6 @@ struct Configure {
     v.text(m.user_agent, kMetaBytesMax);
     v.text(m.robots_agent, kShortBytesMax);
     v.list(m.headers, 1000);
-    v.text(m.proxy, kUrlBytesMax);
     v.text(m.ca_file, kUrlBytesMax);
     v.flag(m.insecure);
     v.flag(m.http2);
@@ -176,9 +177,11 @@ struct FetchJob {
   static constexpr MessageType kType = MessageType::kFetchJob;
   uint64_t lease = 0;  // never 0, never reused within a run
   JobKind kind = JobKind::kPage;
-  std::string_view url;            // canonical, http or https, no fragment, no credentials
-  bool allow_private = false;      // may connect to private addresses
-  bool with_credentials = true;    // send Configure's Authorization and Cookie headers too
+  std::string_view url;        // canonical, http or https, no fragment, no credentials
+  bool allow_private = false;  // may connect to private addresses
+  std::string_view proxy;      // "" : none, whatever the environment says
+  // Of this request alone, and perhaps secret. Each takes the place of Configure's of its name.
+  std::vector<Header> headers;
   std::string_view etag;           // for If-None-Match; "" : none
   std::string_view last_modified;  // for If-Modified-Since; "" : none
 
@@ -188,7 +191,8 @@ struct FetchJob {
     v.choice(m.kind);
     v.text(m.url, kUrlBytesMax);
     v.flag(m.allow_private);
-    v.flag(m.with_credentials);
+    v.text(m.proxy, kUrlBytesMax);
+    v.list(m.headers, kJobHeadersMax);
     v.text(m.etag, kShortBytesMax);
     v.text(m.last_modified, kShortBytesMax);
   }

@@ -17,7 +17,7 @@ using crawl::test::connecting_to;
 namespace {
 
 std::unique_ptr<ConnectionBroker> broker_for(const AskingProcess& process) {
-  auto broker = ConnectionBroker::start("");
+  auto broker = ConnectionBroker::start();
   REQUIRE(broker);
   REQUIRE((*broker)->adopt(0, process.pid(), process.listener()));
   return std::move(*broker);
@@ -293,7 +293,7 @@ TEST_CASE("connection broker: what is no listener of the child's is not adopted"
           "[connection_broker]") {
   if (!brokers_here()) return;
   AskingProcess process([] { return 0; });
-  auto broker = ConnectionBroker::start("");
+  auto broker = ConnectionBroker::start();
   REQUIRE(broker);
   CHECK_FALSE((*broker)->adopt(0, process.pid(), 9'999));
   // Pipes among them, which epoll would watch.

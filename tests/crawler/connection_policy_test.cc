@@ -12,9 +12,7 @@ using crawl::SocketKind;
 
 namespace {
 
-ConnectionPolicy policy(const std::string& proxy = "") {
-  return ConnectionPolicy({*IpAddress::parse("10.0.0.53")}, proxy);
-}
+ConnectionPolicy policy() { return ConnectionPolicy({*IpAddress::parse("10.0.0.53")}); }
 
 bool stream(const ConnectionPolicy& policy, const std::string& address, uint16_t port) {
   return policy.allows(SocketKind::kStream, *IpAddress::parse(address), port);
@@ -101,14 +99,27 @@ TEST_CASE("connection policy: a private name that a seed names opens its port on
   CHECK_FALSE(stream(one, "192.168.1.9", 80));
 }
 
-TEST_CASE("connection policy: a proxy takes the place of what jobs need", "[connection_policy]") {
-  ConnectionPolicy one = policy("http://127.0.0.1:3128");
-  one.permit(1, "http://example.com/", true);
+TEST_CASE("connection policy: a proxy takes the place of what a job needs", "[connection_policy]") {
+  ConnectionPolicy one = policy();
+  CHECK_FALSE(stream(one, "127.0.0.1", 3128));
+  one.permit(1, "http://example.com/", true, "http://127.0.0.1:3128");
   CHECK(stream(one, "127.0.0.1", 3128));
   CHECK_FALSE(stream(one, kPublic, 80));
   CHECK_FALSE(stream(one, "127.0.0.1", 80));
-  CHECK(stream(policy("socks5h://proxy.lan"), "192.168.0.2", 1080));
-  CHECK_FALSE(stream(policy("http://["), "127.0.0.1", 80));
+  // The job next to it has none, and ends later.
+  one.permit(2, "http://example.com/", false);
+  CHECK(stream(one, kPublic, 80));
+  one.withdraw(1);
+  CHECK_FALSE(stream(one, "127.0.0.1", 3128));
+  CHECK(stream(one, kPublic, 80));
+
+  ConnectionPolicy other = policy();
+  other.permit(1, "http://example.com/", false, "socks5h://proxy.lan");
+  CHECK(stream(other, "192.168.0.2", 1080));
+  CHECK_FALSE(stream(other, "192.168.0.2", 80));
+  ConnectionPolicy unreadable = policy();
+  unreadable.permit(1, "http://127.0.0.1/", true, "http://[");
+  CHECK_FALSE(stream(unreadable, "127.0.0.1", 80));
 }
 
 TEST_CASE("connection policy: name servers are read as the resolver reads them",

@@ -176,6 +176,18 @@ class AddressGuard(crawl_run.EndToEnd):
     def test_a_seed_with_a_public_name_that_leads_inside_opens_nothing(self):
         self.assertEqual(self.reached({}, f"http://inside-2.example:{PORT}/", code=69), set())
 
+    def test_a_proxy_of_one_host_opens_nothing_else(self):
+        proxy = "10.20.30.40"  # the user names it, so it may be inside
+        config = self.place.write("crawl.toml", f'[host."p.example:{PORT}"]\nproxy = "http://{proxy}:{PORT}"\n')
+        inside = [f"http://{one}:{PORT}/x" for one in (*PRIVATE4, "inside-2.example")]
+        routes = {"/": links(f"http://p.example:{PORT}/in", f"http://{proxy}:{PORT}/direct", *inside),
+                  f"http://p.example:{PORT}/in": links(f"http://{proxy}:{PORT}/direct2", f"http://10.9.9.9:{PORT}/x"),
+                  "/direct": page("x"), "/direct2": page("x")}
+        reached = self.reached(routes, "--scope", "any", "--config", config, f"http://{SITE}:{PORT}/")
+        self.assertEqual(reached, {("tcp", SITE, PORT), ("tcp", proxy, PORT)})
+        self.assertEqual(set(self.server.paths()), {"/", "/robots.txt", "/sitemap.xml", *(
+            f"http://p.example:{PORT}/{path}" for path in ("in", "robots.txt", "sitemap.xml"))})
+
     def test_when_told_to_it_goes_there(self):
         # So these tests see what they look for.
         reached = self.reached({"/": links(f"http://10.0.0.1:{PORT}/x", f"http://inside-5.example:{PORT}/x")},

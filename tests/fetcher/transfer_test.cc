@@ -96,11 +96,12 @@ TEST_CASE("transfer: added headers and validators are sent", "[transfer]") {
   CHECK_FALSE(mentions(sent, "Injected"));
 }
 
-TEST_CASE("transfer: credentials go only where the request may have them", "[transfer]") {
+TEST_CASE("transfer: a request's own headers are sent with it and with no other", "[transfer]") {
   const auto server = always(ScriptedServer::page("x"), ScriptedServer::After::kKeepOpen);
   FetchSettings settings = TransferRig::quick_settings();
-  settings.headers = {"X-Extra: yes", "aUTHORIZATION: Basic c2VjcmV0", "Cookie: sid=secret",
-                      "Proxy-Authorization: Basic c2VjcmV0", "Cookie-Policy: none"};
+  settings.headers = {"X-Extra: yes", "Accept-Language: de"};
+  const std::vector<std::string> own = {"aUTHORIZATION: Basic c2VjcmV0", "Cookie: sid=secret",
+                                        "accept-language: fr", "X-Bad: a\r\nInjected: 1"};
   TransferRig rig(settings);
   FetchRequest request;
   request.url = server->url("/");
@@ -110,14 +111,15 @@ TEST_CASE("transfer: credentials go only where the request may have them", "[tra
   // The handle and the connection are used again, what was sent on them before is not.
   for (const bool allowed : {true, false, true, false}) {
     CAPTURE(conditional, allowed);
-    request.with_credentials = allowed;
+    request.headers = allowed ? own : std::vector<std::string>();
     CHECK(rig.fetch(request).report().outcome == Outcome::kOk);
     const std::string sent = server->requests().back();
     CHECK(mentions(sent, "\r\naUTHORIZATION: Basic c2VjcmV0\r\n") == allowed);
     CHECK(mentions(sent, "\r\nCookie: sid=secret\r\n") == allowed);
-    CHECK(mentions(sent, "\r\nProxy-Authorization: Basic c2VjcmV0\r\n") == allowed);
     CHECK(mentions(sent, "\r\nX-Extra: yes\r\n"));
-    CHECK(mentions(sent, "\r\nCookie-Policy: none\r\n"));
+    CHECK(mentions(sent, "\r\naccept-language: fr\r\n") == allowed);
+    CHECK(mentions(sent, "\r\nAccept-Language: de\r\n") == !allowed);
+    CHECK_FALSE(mentions(sent, "Injected"));
     CHECK(mentions(sent, "\r\nAccept: text/html,"));
     CHECK(mentions(sent, "If-None-Match") == conditional);
   }
@@ -298,10 +300,9 @@ TEST_CASE("transfer: robots.txt of any type is read up to its limit", "[transfer
 TEST_CASE("transfer: a proxy is used when it is named, and then it resolves the names",
           "[transfer]") {
   const auto proxy = always(ScriptedServer::page("by proxy"));
-  FetchSettings settings = TransferRig::quick_settings();
-  settings.proxy = "127.0.0.1:" + std::to_string(proxy->port());
-  TransferRig rig(settings);
+  TransferRig rig;
   FetchRequest request;
+  request.proxy = "127.0.0.1:" + std::to_string(proxy->port());
   request.url = "http://public.example.com/x";
   CHECK(rig.fetch(request).report().outcome == Outcome::kOk);
   REQUIRE(proxy->requests().size() == 1);
@@ -309,6 +310,36 @@ TEST_CASE("transfer: a proxy is used when it is named, and then it resolves the 
   request.url = "http://10.0.0.1/";
   CHECK(rig.fetch(request).report().outcome == Outcome::kPrivateAddress);
   CHECK(proxy->requests().size() == 1);
+  // The next request on the same handle has none, and meets the guard of its own addresses.
+  request.proxy.clear();
+  request.url = "http://127.0.0.1:" + std::to_string(proxy->port()) + "/y";
+  CHECK(rig.fetch(request).report().outcome == Outcome::kPrivateAddress);
+  request.policy = AddressPolicy::kAny;
+  CHECK(rig.fetch(request).report().outcome == Outcome::kOk);
+  CHECK(mentions(proxy->requests().back(), "GET /y HTTP/1.1\r\n"));
+}
+
+TEST_CASE("transfer: a proxy's user and password are its own, and in no message", "[transfer]") {
+  const auto proxy = always(ScriptedServer::page("by proxy"), ScriptedServer::After::kKeepOpen);
+  const std::string place = "127.0.0.1:" + std::to_string(proxy->port());
+  TransferRig rig;
+  FetchRequest request;
+  request.url = "http://public.example.com/x";
+  for (const bool known : {true, false, true}) {
+    request.proxy = known ? "http://me:p%20%2Fw@" + place : "http://" + place;
+    CHECK(rig.fetch(request).report().outcome == Outcome::kOk);
+    // "me:p /w"
+    CHECK(mentions(proxy->requests().back(), "\r\nProxy-Authorization: Basic bWU6cCAvdw==\r\n") ==
+          known);
+  }
+  for (const char* nobody : {"http://me:hunter2@127.0.0.1:1", "socks5://me:hunter2@127.0.0.1:1",
+                             "http://me:hunter2@127.0.0.1:0"}) {
+    request.proxy = nobody;
+    const auto& report = rig.fetch(request).report();
+    CAPTURE(nobody, report.detail);
+    CHECK(report.outcome != Outcome::kOk);
+    CHECK_FALSE(mentions(report.detail, "hunter2"));
+  }
 }
 
 TEST_CASE("transfer: a proxy in the environment is ignored", "[transfer]") {

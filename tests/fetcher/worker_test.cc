@@ -82,19 +82,20 @@ TEST_CASE("worker: a page job is answered by what the page yields", "[worker]") 
   CHECK_FALSE(result.body_zstd.empty());
 }
 
-TEST_CASE("worker: a job says whether credentials are sent", "[worker]") {
+TEST_CASE("worker: a job's own headers are sent with it alone", "[worker]") {
   const auto server = always(ScriptedServer::page("x"));
   WorkerRig rig;
   Configure configure;
-  configure.headers = {{"Authorization: Bearer secret"}, {"X-Extra: yes"}};
+  configure.headers = {{"X-Extra: yes"}};
   rig.configure(configure);
   const std::string url = server->url("/");
   FetchJob job = page_job(1, url);
   job.kind = GENERATE(JobKind::kPage, JobKind::kRobots);
+  job.headers = {{"Authorization: Bearer secret"}};
   rig.put(job);
   (void)rig.result();
   job.lease = 2;
-  job.with_credentials = false;
+  job.headers.clear();
   rig.put(job);
   (void)rig.result();
   const auto requests = server->requests();

@@ -80,7 +80,7 @@ std::vector<uint8_t> socket_address(FuzzedDataProvider& chance) {
 void check_job(FuzzedDataProvider& chance, const IpAddress& address, uint16_t port) {
   const std::vector<IpAddress> servers = name_servers(chance.ConsumeRandomLengthString(40));
   CRAWL_CHECK(!servers.empty());
-  ConnectionPolicy policy(servers, "");
+  ConnectionPolicy policy(servers);
   const bool nothing = !policy.allows(SocketKind::kStream, address, port) || port == 53;
   CRAWL_CHECK(nothing);
   const bool literal = chance.ConsumeBool();
@@ -124,12 +124,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   check_job(chance, *address, port);
   const std::string proxy = chance.ConsumeRemainingBytesAsString();
   if (proxy.empty()) return 0;
-  ConnectionPolicy behind(name_servers(""), proxy);
-  behind.permit(1, "http://" + endpoint_text(*address, port) + "/", true);
-  // Jobs take no part then; who it is depends on the user's word alone.
-  if (behind.allows(SocketKind::kStream, *address, port) && port != 53) {
-    behind.withdraw(1);
-    CRAWL_CHECK(behind.allows(SocketKind::kStream, *address, port));
-  }
+  // Where the job leads takes no part then; who it is depends on the user's word alone.
+  const std::string url = "http://" + endpoint_text(*address, port) + "/";
+  ConnectionPolicy behind(name_servers(""));
+  behind.permit(1, url, true, proxy);
+  ConnectionPolicy elsewhere(name_servers(""));
+  elsewhere.permit(1, "http://example.com/", false, proxy);
+  const bool allowed = behind.allows(SocketKind::kStream, *address, port);
+  CRAWL_CHECK(allowed == elsewhere.allows(SocketKind::kStream, *address, port));
+  behind.withdraw(1);
+  CRAWL_CHECK(port == 53 || !behind.allows(SocketKind::kStream, *address, port));
   return 0;
 }

@@ -28,6 +28,23 @@ void check_line(const std::string& text) {
   CRAWL_CHECK(escape_for_terminal(shown) == shown);
 }
 
+// No file is there to be read. What is printed of the tables reads back as the same.
+void check_hosts(HostSections& hosts) {
+  const std::string problem =
+      hosts.load([](const char* name) { return *name < 'N' ? "x" : nullptr; });
+  if (!problem.empty()) check_line(problem);
+  HostSections again;
+  for (const auto& [name, section] : hosts.sections()) {
+    std::string text = "[host." + toml_string(name) + "]\n";
+    for (const auto& [key, written] : section.keys) text += HostSections::line(key, written) + "\n";
+    const auto entries = parse_config(text, "again");
+    CRAWL_CHECK(entries.has_value());
+    for (const ConfigEntry& entry : *entries) CRAWL_CHECK(again.apply(entry, "/c.toml").empty());
+    CRAWL_CHECK(again.sections().count(name) == 1);
+    CRAWL_CHECK(again.sections().at(name).keys.size() == section.keys.size());
+  }
+}
+
 void check_any_bytes(std::string_view text) {
   static RunOptions options;
   static std::string config_file;
@@ -42,11 +59,13 @@ void check_any_bytes(std::string_view text) {
   options = RunOptions();
   int line = 0;
   for (const ConfigEntry& entry : *entries) {
-    CRAWL_CHECK(!entry.key.empty() && entry.line > line);
+    CRAWL_CHECK((!entry.key.empty() || !entry.host.empty()) && entry.line > line);
     line = entry.line;
-    const std::string problem = set.apply(entry);
+    const std::string problem =
+        entry.host.empty() ? set.apply(entry) : options.hosts.apply(entry, "/dev/null/c.toml");
     if (!problem.empty()) check_line(problem);
   }
+  check_hosts(options.hosts);
   const std::string problem = check_run_options(options);
   if (!problem.empty()) check_line(problem);
 }

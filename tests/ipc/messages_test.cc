@@ -38,7 +38,6 @@ Configure sample(const Configure*) {
   c.user_agent = "crawl/0.1";
   c.robots_agent = "crawl";
   c.headers = {Header{"Accept: text/html"}, Header{"X: y"}};
-  c.proxy = "http://proxy/";
   c.ca_file = "/ca.pem";
   c.insecure = true;
   c.http2 = true;
@@ -57,7 +56,16 @@ Configure sample(const Configure*) {
 }
 
 FetchJob sample(const FetchJob*) {
-  return FetchJob{5, JobKind::kRobots, "http://h/robots.txt", true, false, "\"tag\"", "Tue"};
+  FetchJob job;
+  job.lease = 5;
+  job.kind = JobKind::kRobots;
+  job.url = "http://h/robots.txt";
+  job.allow_private = true;
+  job.proxy = "http://proxy/";
+  job.headers = {Header{"Cookie: a=b"}, Header{"X: y"}};
+  job.etag = "\"tag\"";
+  job.last_modified = "Tue";
+  return job;
 }
 ParseJob sample(const ParseJob*) {
   return ParseJob{6,     JobKind::kRobots,           "http://h/", "text/html",
@@ -255,6 +263,12 @@ TEST_CASE("messages: a text over its own limit is refused, at the limit it is ta
   const std::string over(kMetaBytesMax + 1, 'x');
   CHECK(decodes<Log>(encoded(Log{limit})));
   CHECK_FALSE(decodes<Log>(encoded(Log{over})));
+  FetchJob job;
+  job.lease = 1;
+  job.headers.assign(kJobHeadersMax, Header{"X: y"});
+  CHECK(decodes<FetchJob>(encoded(job)));
+  job.headers.push_back({"X: y"});
+  CHECK_FALSE(decodes<FetchJob>(encoded(job)));
 }
 
 TEST_CASE("messages: a lying count is refused before anything is allocated for it",
