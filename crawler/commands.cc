@@ -337,6 +337,18 @@ Words questions() {
   return names;
 }
 
+Command config_command() {
+  const std::string usage_line = "crawl config [--host HOST] [OPTIONS]";
+  const std::string text =
+      "Prints the options that a run would have, as a configuration file, and where each comes "
+      "from.";
+  return {"config", usage_line, "config [--host HOST]",
+          "the options in force, and where each comes from",
+          [usage_line, text](const Words& words, const ConfigFiles& config) {
+            return parse_config_command(words, config, usage_line, text);
+          }};
+}
+
 }  // namespace
 
 const std::vector<Command>& commands() {
@@ -381,6 +393,7 @@ const std::vector<Command>& commands() {
                              take_robots),
       command<ParseOptions>("parse FILE...", "what a page yields, as JSON",
                             "Prints what each page yields, as JSON.", declare_parse, take_parse),
+      config_command(),
       command<DemoOptions>(
           "demo", "crawl a small site that is part of this program",
           "Crawls a small site that is part of this program, and shows the result.", declare_demo,

@@ -280,6 +280,20 @@ class Output(crawl_run.EndToEnd):
                 self.check_refused("status", "-d", "none.db", environment={"TERM": text, "HOME": f"/{text}",
                                                                             "XDG_CONFIG_HOME": f"/{text}"})
 
+    def test_the_configuration_as_it_is_printed(self):
+        for text in self.arguments(self.few):
+            for option in ("--db", "--include", "--exclude", "--header", "--contact", "--user-agent", "-i", "--host"):
+                value = f"X: {text}" if option == "--header" else text
+                code, stdout, stderr = self.ask("config", option, value)
+                self.check(stdout + stderr, (option, text))
+                if code == 0 and option != "--host":  # it reads back as the same
+                    self.place.write("printed.toml", stdout)
+                    again = self.ask("config", "--config", "printed.toml")
+                    self.assertEqual((again[0], again[2]), (0, b""), (option, text))
+                    self.assertEqual(again[1].count(b"\n"), stdout.count(b"\n"), (option, text))
+                    self.place.write("printed.toml", again[1])
+                    self.assertEqual(self.ask("config", "--config", "printed.toml"), again, (option, text))
+
     def test_raw_bytes(self):
         for raw in (b"\xff", b"\x9b2J", b"\xed\xa0\x80", b"\xc0\xaf", b"a\xe2\x80", b"\xf5\x80\x80\x80"):
             self.place.write("seeds.txt", "http://127.0.0.1:9/\n")
@@ -315,7 +329,9 @@ class Output(crawl_run.EndToEnd):
             self.assertNotEqual(code, 0)
             self.check_log(stdout + stderr, text)
             for content in (line, b"delay = \"" + line + b"\"", line + b" = 1", b"delay = '" + line + b"'",
-                            b"header = [" + json.dumps(text).encode() + b"]"):
+                            b"header = [" + json.dumps(text).encode() + b"]", b"[host.'" + line + b"']",
+                            b"[host.h]\nuser = '" + line + b"'", b"[host.h]\ncookies = '" + line + b"'",
+                            b"[host.h]\nheader = 'X: ${" + line + b"}'", b"[host.h]\n" + line + b" = 1"):
                 self.place.write("crawl.toml", content)
                 self.check_refused("-d", "/proc/none", "--config", "crawl.toml", "http://127.0.0.1:9/")
 
