@@ -109,19 +109,22 @@ std::string text_for(const Configured& configured) {
 
 }  // namespace
 
+void declare_config_options(OptionSet& set, Configured& target) {
+  set.value("--host", "HOST", "what holds for this host",
+            [&target](const std::string& value) -> std::string {
+              const auto host = host_pattern(value);
+              if (!host) return host.error().message();
+              target.host = *host;
+              return "";
+            });
+}
+
 CommandLine parse_config_command(const std::vector<std::string>& words, const ConfigFiles& config,
                                  const std::string& line, const std::string& text) {
   Configured configured;
-  const auto declare = [](OptionSet& set, Configured& target) {
-    set.value("--host", "HOST", "what holds for this host",
-              [&target](const std::string& value) -> std::string {
-                const auto host = host_pattern(value);
-                if (!host) return host.error().message();
-                target.host = *host;
-                return "";
-              });
-  };
-  if (auto other = read_configured(words, config, declare, line, text, configured)) return *other;
+  const HelpHead head = {"config", line, text};
+  auto other = read_configured(words, config, declare_config_options, head, configured);
+  if (other) return *other;
   const std::vector<std::string>& seeds = configured.options.seeds;
   if (!seeds.empty()) return UsageError{ExitCode::kUsage, "unexpected argument " + seeds.front()};
   std::string warnings;

@@ -342,11 +342,23 @@ Command config_command() {
   const std::string text =
       "Prints the options that a run would have, as a configuration file, and where each comes "
       "from.";
-  return {"config", usage_line, "config [--host HOST]",
+  const auto options = [] {
+    Configured configured;
+    std::string config_file;
+    OptionSet set("", "");
+    declare_config_options(set, configured);
+    declare_run_options(set, configured.options, config_file);
+    return set.shown();
+  };
+  return {"config",
+          usage_line,
+          "config [--host HOST]",
           "the options in force, and where each comes from",
           [usage_line, text](const Words& words, const ConfigFiles& config) {
             return parse_config_command(words, config, usage_line, text);
-          }};
+          },
+          text,
+          options};
 }
 
 }  // namespace

@@ -104,21 +104,20 @@ std::optional<UsageError> apply_configs(const Target& target, const ConfigFiles&
 
 std::optional<CommandLine> read_configured(const std::vector<std::string>& words,
                                            const ConfigFiles& config, const Declare& declare,
-                                           const std::string& line, const std::string& text,
-                                           Configured& result) {
+                                           const HelpHead& head, Configured& result) {
   // First the command line alone: it may be wrong, or name the configuration file.
   Configured scratch;
   std::string config_file;
-  OptionSet first(line, text);
+  OptionSet first(head.line, head.text);
   declare(first, scratch);
   declare_run_options(first, scratch.options, config_file);
   const OptionSet::Parsed parsed = first.parse(words);
-  if (parsed.help) return ShowText{first.help() + examples_for_help("run")};
+  if (parsed.help) return ShowText{first.help() + examples_for_help(head.command)};
   if (!parsed.error.empty()) return usage(parsed.error);
 
   // Then the files, and the command line over them.
   std::string unused;
-  OptionSet all(line, text);
+  OptionSet all(head.line, head.text);
   declare(all, result);
   declare_run_options(all, result.options, unused);
   HostSections& hosts = result.options.hosts;
@@ -140,8 +139,8 @@ CommandLine parse_run(const std::vector<std::string>& words, const ConfigFiles& 
                       const std::string& text) {
   Configured run;
   const auto nothing_else = [](OptionSet&, Configured&) {};
-  auto other =
-      read_configured(words, config, nothing_else, "crawl [run] [OPTIONS] SEEDS...", text, run);
+  const HelpHead head = {"run", "crawl [run] [OPTIONS] SEEDS...", text};
+  auto other = read_configured(words, config, nothing_else, head, run);
   if (other) return *other;
   RunOptions& options = run.options;
   options.seeds.insert(options.seeds.end(), options.input_files.begin(), options.input_files.end());

@@ -20,19 +20,25 @@ struct Configured {
   std::string host;  // crawl config --host
 };
 using Declare = std::function<void(OptionSet&, Configured&)>;
+// What its help says first.
+struct HelpHead {
+  std::string command;  // "run"
+  std::string line;     // "crawl [run] [OPTIONS] SEEDS..."
+  std::string text;
+};
 
 // Files and command line together; whatever is no option is in options.seeds. `declare` adds
-// options to those of a run. `line` and `text` are what the help says first. Something else than
-// nothing: the help was asked for, or something is wrong.
+// options to those of a run. Something else than nothing: the help was asked for, or something is
+// wrong.
 std::optional<CommandLine> read_configured(const std::vector<std::string>& words,
                                            const ConfigFiles& config, const Declare& declare,
-                                           const std::string& line, const std::string& text,
-                                           Configured& result);
+                                           const HelpHead& head, Configured& result);
 
 // `crawl run`. `text`: what its help says above the options.
 CommandLine parse_run(const std::vector<std::string>& words, const ConfigFiles& config,
                       const std::string& text);
-// `crawl config`
+// `crawl config`, which has an option more.
+void declare_config_options(OptionSet& set, Configured& target);
 CommandLine parse_config_command(const std::vector<std::string>& words, const ConfigFiles& config,
                                  const std::string& line, const std::string& text);
 

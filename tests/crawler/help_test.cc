@@ -146,6 +146,8 @@ TEST_CASE("help: docs/ has every option of every command, and every topic", "[he
     CAPTURE(command.name);
     std::string usage = parts_about(command.name, docs / "usage.md");
     CHECK_FALSE(usage.empty());
+    // Has those of a run, and says so.
+    if (command.name == "config") usage += parts_about("run", docs / "usage.md");
     const std::filesystem::path own = docs / (command.name + ".md");
     if (std::filesystem::exists(own)) usage += parts_about(command.name, own);
     for (const ShownOption& option : command.options()) {
