@@ -2,6 +2,7 @@
 #include "crawler/metrics_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -17,9 +18,11 @@ namespace {
 
 constexpr int64_t kWriteMs = 15'000;  // how often Prometheus asks, as a rule
 
+// A file of our own: what is there of that name, a pipe or somebody else's file, is not opened.
 UniqueFd create(const std::string& path) {
+  ::unlink(path.c_str());
   return UniqueFd(uninterrupted([&] {
-    return ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+    return ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
   }));
 }
 
@@ -35,6 +38,10 @@ MetricsFile::MetricsFile(std::string path, const Clock& clock, Logger& log)
 
 Result<void> MetricsFile::check() const {
   if (path_.empty()) return {};
+  struct stat info {};
+  if (::stat(path_.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) {
+    return Error{Errc::kInvalid, 0, "--metrics " + path_ + " is not a regular file"};
+  }
   const UniqueFd file = create(draft_);
   if (!file) return errno_error("cannot write --metrics " + draft_);
   ::unlink(draft_.c_str());

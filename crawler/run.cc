@@ -235,9 +235,6 @@ ExitCode run_crawl(const RunOptions& options) {
   if (!loop) return fail(log, loop.error(), ExitCode::kIo);
 
   MetricsFile metrics(options.metrics_file, clock, log);
-  if (auto writable = metrics.check(); !writable) {
-    return fail(log, writable.error(), ExitCode::kCannotCreate);
-  }
 
   std::optional<RunLock> lock;  // let go of last, when no connection is left
   Coordinator coordinator({options, clock, **loop, log});
@@ -251,6 +248,9 @@ ExitCode run_crawl(const RunOptions& options) {
     return fail(log, held.error(), busy ? ExitCode::kBusy : database_exit_code(held.error()));
   }
   lock.emplace(std::move(*held));
+  if (auto writable = metrics.check(); !writable) {
+    return fail(log, writable.error(), ExitCode::kCannotCreate);
+  }
   if (auto started = coordinator.start_fetchers(fetcher->fd.fd()); !started) {
     const bool shortage = is_shortage(started.error());
     return fail(log, started.error(), shortage ? ExitCode::kIo : ExitCode::kConfig);

@@ -23,23 +23,23 @@ struct Verdict {
 };
 
 Verdict judge(const StatusView& view, int64_t now_ms, int64_t age_max_ms) {
-  const auto& [answer, holder, live] = view;
+  const auto& [answer, holder, running, live] = view;
   if (!answer.last_run) return {Health::kWarning, "no run yet"};
   const RunInfo& run = *answer.last_run;
   const int64_t pending = count_of(answer.states, name(UrlState::kPending));
   const int64_t age_ms = std::max<int64_t>(0, now_ms - run.ended_at.value_or(run.started_at));
   std::string text = fmt::format("run {} ", run.id);
   const std::string word = run_state(view);
-  text += holder ? fmt::format("running for {}", format_duration_ms(age_ms))
-                 : fmt::format("{} {} ago", word == "died" ? word : "ended (" + word + ")",
-                               format_duration_ms(age_ms));
+  text += running ? fmt::format("running for {}", format_duration_ms(age_ms))
+                  : fmt::format("{} {} ago", word == "died" ? word : "ended (" + word + ")",
+                                format_duration_ms(age_ms));
   text += fmt::format(", {} pages, {} pending", run.pages, pending);
   for (const Count& trouble : answer.troubles) {
     text += fmt::format(", {} {}", trouble.count, trouble.name);
   }
   const bool failed =
       word == "died" || word == "failed" || word == "disk_full" || word == "network_gone";
-  if (failed && !holder) return {Health::kCritical, text};
+  if (failed && !running) return {Health::kCritical, text};
   if (age_ms > age_max_ms) {
     return {Health::kCritical,
             text + fmt::format(" (older than {}, --max-age)", format_duration_ms(age_max_ms))};

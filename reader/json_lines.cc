@@ -149,9 +149,10 @@ bool Output::write_raw(std::string_view bytes) {
 
 bool Output::flush() {
   if (into_ != nullptr) {
-    into_->append(buffer_);
+    failed_ = failed_ || into_->size() + buffer_.size() > bytes_max_;
+    if (!failed_) into_->append(buffer_);
     buffer_.clear();
-    return true;
+    return !failed_;
   }
   std::string_view rest = buffer_;
   while (!failed_ && !rest.empty()) {

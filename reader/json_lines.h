@@ -56,8 +56,9 @@ ShownText dump_indented(const nlohmann::ordered_json& json);
 class Output {
  public:
   explicit Output(int fd = 1, int err_fd = 2) : fd_(fd), err_fd_(err_fd) {}
-  // Into memory instead; `into` must outlive this object.
-  explicit Output(std::string& into) : fd_(-1), err_fd_(-1), into_(&into) {}
+  // Into memory instead, at most `bytes_max`: what is more fails. `into` must outlive this object.
+  Output(std::string& into, size_t bytes_max)
+      : fd_(-1), err_fd_(-1), into_(&into), bytes_max_(bytes_max) {}
   ~Output();
   Output(const Output&) = delete;
   Output& operator=(const Output&) = delete;
@@ -71,6 +72,7 @@ class Output {
  private:
   int fd_, err_fd_;
   std::string* into_ = nullptr;
+  size_t bytes_max_ = 0;
   bool failed_ = false;
   std::string buffer_;
 };

@@ -49,7 +49,7 @@ Metrics metrics_of(const StatusView& view) {
   if (!answer.last_run) return metrics;
   const RunInfo& run = *answer.last_run;
   metrics.run = run.id;
-  metrics.running = view.holder.has_value();
+  metrics.running = view.running;
   metrics.end_reason = metrics.running ? "" : run_state(view);
   metrics.started_at = run.started_at;
   if (!metrics.running) metrics.ended_at = run.ended_at;

@@ -15,11 +15,11 @@ namespace crawl {
 namespace {
 
 std::string run_line(const StatusView& view) {
-  const auto& [answer, holder, live] = view;
+  const auto& [answer, holder, running, live] = view;
   if (!answer.last_run) return holder ? "a first run is starting" : "no run yet";
   const RunInfo& run = *answer.last_run;
   std::string line = fmt::format("run {}: ", run.id);
-  if (holder) return line + (*holder > 0 ? fmt::format("running (PID {})", *holder) : "running");
+  if (running) return line + (*holder > 0 ? fmt::format("running (PID {})", *holder) : "running");
   if (run.end_reason.empty() || run.end_reason == "died") {
     return line + "died (it was killed, or the machine stopped); nothing that was stored is lost";
   }
@@ -30,6 +30,10 @@ ShownText run_text(const StatusView& view) {
   ShownText text;
   text.line(run_line(view));
   if (!view.answer.last_run) return text;
+  if (view.holder && !view.running) {
+    text.line(fmt::format("  PID {} holds the database: a run that begins, or crawl prune",
+                          *view.holder));
+  }
   const RunInfo& run = *view.answer.last_run;
   std::string line =
       fmt::format("  {} pages, {}, started {}", run.pages,
@@ -167,7 +171,7 @@ ShownText status_text(const ReadOptions& options, const StatusView& view, int64_
   }
   text += counts_text("troubles of the last run", answer.troubles, trouble_text);
   text += events_text(answer.last_events);
-  text.line(next_line(options, answer, view.holder.has_value()));
+  text.line(next_line(options, answer, view.running));
   return text;
 }
 

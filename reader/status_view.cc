@@ -14,7 +14,9 @@ Result<StatusView> read_status_view(Database& database, const std::string& path,
   if (!answer) return answer.error();
   view.answer = std::move(*answer);
   view.holder = run_lock_holder(path);
-  if (!view.holder || !view.answer.last_run || !with_live) return view;
+  const std::optional<RunInfo>& run = view.answer.last_run;
+  view.running = view.holder && run && run->end_reason.empty();
+  if (!view.running || !with_live) return view;
   Result<LiveAnswer> live = read_live(database, SystemClock().wall_ms());
   if (!live) return live.error();
   view.live = std::move(*live);
@@ -29,7 +31,7 @@ int64_t count_of(const std::vector<Count>& counts, std::string_view name) {
 }
 
 std::string run_state(const StatusView& view) {
-  if (view.holder) return "running";
+  if (view.running) return "running";
   if (!view.answer.last_run) return "none";
   const std::string& reason = view.answer.last_run->end_reason;
   return reason.empty() ? "died" : reason;

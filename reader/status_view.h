@@ -21,7 +21,8 @@ namespace crawl {
 
 struct StatusView {
   StatusAnswer answer;
-  std::optional<int64_t> holder;   // the PID of the run that is under way; 0: not known
+  std::optional<int64_t> holder;   // the PID of who is writing to it; 0: not known
+  bool running = false;            // it is the last run; else one that begins, or a prune
   std::optional<LiveAnswer> live;  // then
 };
 

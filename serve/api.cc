@@ -24,6 +24,7 @@ namespace {
 
 constexpr int64_t kRowsDefault = 100;
 constexpr int64_t kRowsMax = 10'000;
+constexpr size_t kAnswerBytesMax = size_t{16} << 20;
 constexpr int64_t kRunningMs = 1'000;  // between two events
 constexpr int64_t kQuietMs = 10'000;
 constexpr int kListenersMax = 32;  // half of the connections there are
@@ -97,10 +98,12 @@ HttpResponse Site::api_query(const HttpRequest& request, Database& database) {
   if (!statement) return failure(statement.error());
   HttpResponse response = json("");
   {
-    Output output(response.body);
+    Output output(response.body, kAnswerBytesMax);
     const auto printer = make_row_printer(RowFormat::kJson, *statement, output, 0);
     const Result<bool> more = print_rows(*statement, *printer, *limit);
     if (!more) return json_error(503, "this takes too long here; crawl query has all the time");
+    if (output.failed())
+      return json_error(400, "this is too much here: ask for fewer rows, or crawl query");
   }
   return response;
 }
@@ -127,7 +130,7 @@ HttpResponse Site::api_events(const HttpRequest& /*request*/, Database& /*databa
     Result<LiveAnswer> live = read_live(*database, clock.wall_ms());
     if (!live) return "event: error\ndata: {}\n\n";
     nlohmann::ordered_json event = live_json(*live);
-    event["running"] = holder.has_value();
+    event["running"] = holder.has_value() && !live->ended;
     return "event: live\ndata: " + dump_line(event).bytes() + "\n";
   };
   return response;

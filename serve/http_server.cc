@@ -14,9 +14,9 @@ namespace crawl {
 namespace {
 
 constexpr unsigned kConnectionsMax = 64;
+constexpr unsigned kConnectionsPerAddressMax = 16;  // of others
 constexpr unsigned kIdleSeconds = 30;
 constexpr size_t kRequestBytesMax = 32 * 1024;  // its line and headers
-constexpr std::string_view kCookie = "crawl_token=";
 
 // The page may load nothing but what this server gives it, and nobody may frame it.
 constexpr const char* kPolicy =
@@ -33,14 +33,17 @@ bool same_secret(std::string_view a, std::string_view b) {
   return difference == 0;
 }
 
-std::string_view cookie_token(std::string_view cookies) {
+// Browsers give a cookie to all ports of a host: its name tells whose it is.
+std::string cookie_name(uint16_t port) { return "crawl_token_" + std::to_string(port) + "="; }
+
+std::string_view cookie_value(std::string_view cookies, std::string_view name) {
   for (;;) {
     const size_t begin = cookies.find_first_not_of(' ');
     if (begin == std::string_view::npos) return {};
     cookies.remove_prefix(begin);
     const size_t end = cookies.find(';');
     const std::string_view one = cookies.substr(0, end);
-    if (one.starts_with(kCookie)) return one.substr(kCookie.size());
+    if (one.starts_with(name)) return one.substr(name.size());
     if (end == std::string_view::npos) return {};
     cookies.remove_prefix(end + 1);
   }
@@ -77,6 +80,8 @@ enum MHD_Result take_query(void* queries, enum MHD_ValueKind /*kind*/, const cha
       value == nullptr ? "" : value;
   return MHD_YES;
 }
+
+constexpr const char* kOnlyFramePolicy = "frame-ancestors 'none'";
 
 struct Stream {
   std::function<std::optional<std::string>()> next;
@@ -121,7 +126,7 @@ enum MHD_Result send(MHD_Connection* connection, HttpResponse& response,
   add("Content-Type", response.content_type);
   add("Location", response.location);
   add("Set-Cookie", set_cookie);
-  add("Content-Security-Policy", kPolicy);
+  add("Content-Security-Policy", response.has_own_policy ? kOnlyFramePolicy : kPolicy);
   add("X-Content-Type-Options", "nosniff");
   add("Referrer-Policy", "no-referrer");
   add("Cross-Origin-Resource-Policy", "same-origin");
@@ -153,6 +158,7 @@ enum MHD_Result on_request(void* server, MHD_Connection* connection, const char*
                           header(connection, "Cookie"),
                           header(connection, "Sec-Fetch-Site"),
                           header(connection, "Sec-Fetch-Mode"),
+                          header(connection, "Sec-Fetch-Dest"),
                           {}};
   MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, &take_query, &asked.queries);
   std::string set_cookie;
@@ -182,7 +188,9 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(const Options& options, Ha
       0, nullptr, nullptr, &on_request, server.get(), MHD_OPTION_LISTEN_SOCKET,
       server->socket_.fd(), MHD_OPTION_CONNECTION_LIMIT, kConnectionsMax,
       MHD_OPTION_CONNECTION_TIMEOUT, kIdleSeconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-      kRequestBytesMax, MHD_OPTION_EXTERNAL_LOGGER, &ignore_log, nullptr, MHD_OPTION_END);
+      kRequestBytesMax, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+      address->loopback ? 0u : kConnectionsPerAddressMax, MHD_OPTION_EXTERNAL_LOGGER, &ignore_log,
+      nullptr, MHD_OPTION_END);
   if (server->daemon_ == nullptr) return errno_error("cannot serve on " + shown);
   return server;
 }
@@ -213,7 +221,7 @@ bool HttpServer::has_token(const Asked& asked) const {
     return same_secret(std::string_view(asked.authorization).substr(kBearer.size()),
                        options_.token);
   }
-  return same_secret(cookie_token(asked.cookie), options_.token);
+  return same_secret(cookie_value(asked.cookie, cookie_name(port_)), options_.token);
 }
 
 HttpResponse HttpServer::answer(const Asked& asked, std::string& set_cookie) const {
@@ -224,7 +232,8 @@ HttpResponse HttpServer::answer(const Asked& asked, std::string& set_cookie) con
     return refusal(403, "ask for this server as localhost or 127.0.0.1");
   }
   // Another site's page has no business here; a link on it that somebody follows has.
-  if (asked.fetch_site == "cross-site" && asked.fetch_mode != "navigate") {
+  const bool followed = asked.fetch_mode == "navigate" && asked.fetch_dest == "document";
+  if (asked.fetch_site == "cross-site" && !followed) {
     return refusal(403, "another site may not ask here");
   }
   HttpRequest request{asked.path, asked.queries};
@@ -232,7 +241,7 @@ HttpResponse HttpServer::answer(const Asked& asked, std::string& set_cookie) con
     // Once, by hand; from then on it is a cookie, and in no address that could be passed on.
     const auto typed = request.queries.find("token");
     if (typed != request.queries.end() && same_secret(typed->second, options_.token)) {
-      set_cookie = std::string(kCookie) + options_.token + "; HttpOnly; SameSite=Strict; Path=/";
+      set_cookie = cookie_name(port_) + options_.token + "; HttpOnly; SameSite=Strict; Path=/";
       HttpResponse response = refusal(303, "go on");
       response.location = "/";
       return response;

@@ -33,7 +33,8 @@ struct HttpResponse {
   int status = 200;
   std::string content_type = "text/html; charset=utf-8";
   std::string body;
-  std::string location;  // of a redirect
+  std::string location;         // of a redirect
+  bool has_own_policy = false;  // what it may load stands in the page itself
   // Instead of `body`: the next piece of an answer without end; nullopt: that was all. Called on
   // the connection's own thread, and may take a second.
   std::function<std::optional<std::string>()> stream;
@@ -61,7 +62,7 @@ class HttpServer {
   std::string url() const;
   // What a request is answered; for tests, and for the library's callback.
   struct Asked {
-    std::string method, path, host, authorization, cookie, fetch_site, fetch_mode;
+    std::string method, path, host, authorization, cookie, fetch_site, fetch_mode, fetch_dest;
     std::map<std::string, std::string> queries;
   };
   HttpResponse answer(const Asked& asked, std::string& set_cookie) const;

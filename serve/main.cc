@@ -28,8 +28,10 @@ ExitCode fail(ExitCode code, const std::string& text) {
 // Its first line, of visible ASCII: it goes into a header and a cookie.
 Result<std::string> read_token(const std::string& path) {
   std::ifstream file(path);
-  std::string token;
-  if (!file || !std::getline(file, token)) return errno_error("cannot read the token in " + path);
+  if (!file) return errno_error("cannot read the token in " + path);
+  char line[kTokenBytesMax + 2] = {};
+  file.getline(line, sizeof line);  // what is longer is none
+  const std::string token = line;
   const bool visible = std::all_of(token.begin(), token.end(), [](char c) {
     return c > ' ' && c < 0x7F && c != ';' && c != ',' && c != '"' && c != '\\';
   });

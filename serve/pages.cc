@@ -11,15 +11,18 @@
 #include "reader/read_support.h"
 #include "reader/status_view.h"
 #include "reader/story_view.h"
+#include "report/report.h"
 #include "serve/page.h"
 #include "serve/site.h"
 #include "storage/explain.h"
+#include "storage/lock.h"
 
 namespace crawl {
 
 namespace {
 
 constexpr int64_t kRowsShown = 200;
+constexpr int64_t kReportPatienceMs = 2'000;  // for each question that takes long
 
 void tile(Html& html, std::string_view label, std::string_view live, std::string_view value) {
   html << "<div" << (value.empty() ? Markup(" hidden") : Markup("")) << "><dt>" << Text{label}
@@ -32,7 +35,7 @@ std::string state_text(const StatusView& view) {
   if (!view.answer.last_run) return view.holder ? "A first run is starting." : "No run yet.";
   const RunInfo& run = *view.answer.last_run;
   const std::string word = run_state(view);
-  if (view.holder) return fmt::format("Run {} is under way (PID {}).", run.id, *view.holder);
+  if (view.running) return fmt::format("Run {} is under way (PID {}).", run.id, *view.holder);
   if (word == "died") return fmt::format("Run {} died; nothing that was stored is lost.", run.id);
   return fmt::format("Run {} ended: {}.", run.id, word);
 }
@@ -196,7 +199,7 @@ HttpResponse Site::page_now(const HttpRequest& request, Database& database) {
   Page page(path_.substr(path_.rfind('/') + 1), "/");
   Html& html = page.html();
   html << "<p class=\"state\" role=\"status\" data-running=\""
-       << (view->holder ? Markup("yes") : Markup("no")) << "\">" << Text{state_text(*view)};
+       << (view->running ? Markup("yes") : Markup("no")) << "\">" << Text{state_text(*view)};
   if (view->answer.last_run) {
     html << " It began ";
     write_time(html, view->answer.last_run->started_at);
@@ -248,6 +251,25 @@ HttpResponse Site::page_why(const HttpRequest& request, Database& database) {
   }
   html << "</dl></section>\n";
   return page.finish();
+}
+
+// A page of its own kind: its style and script are in it, and its policy too.
+HttpResponse Site::page_report(const HttpRequest& request, Database& database) {
+  ReportQuestion question;
+  question.database = path_;
+  question.now_ms = SystemClock().wall_ms();
+  question.running_pid = run_lock_holder(path_);
+  question.patience_ms = kReportPatienceMs;
+  question.progress = [this](int64_t, int64_t) { return !stopped_; };
+  const Result<Report> report = read_report(database, question);
+  if (!report) return error_page(request, 503, report.error().message());
+  HttpResponse response;
+  response.has_own_policy = true;
+  write_report(*report, [&response](std::string_view bytes) {
+    response.body += bytes;
+    return true;
+  });
+  return response;
 }
 
 HttpResponse Site::page_questions(const HttpRequest& /*request*/, Database& /*database*/) {

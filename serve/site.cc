@@ -3,6 +3,7 @@
 
 #include <iterator>
 
+#include "base/clock.h"
 #include "report/assets.h"
 #include "serve/assets.h"
 #include "storage/query_budget.h"
@@ -45,6 +46,7 @@ const Site::Route Site::kRoutes[] = {
     {"/why", &Site::page_why},
     {"/questions", &Site::page_questions},
     {"/questions/", &Site::page_question},
+    {"/report", &Site::page_report},
     {"/api/status", &Site::api_status},
     {"/api/why", &Site::api_why},
     {"/api/query/", &Site::api_query},
@@ -63,7 +65,9 @@ HttpResponse Site::answer(const HttpRequest& request) {
     if (!matches(route.path, request.path)) continue;
     Result<Database> database = Database::open_reader(path_);
     if (!database) return error_for(request, 503, database.error().message());
-    const QueryBudget budget(*database, kRequestMs);
+    const int64_t until = SystemClock().monotonic_ms() + kRequestMs;
+    const QueryBudget budget(
+        *database, [this, until] { return stopped_ || SystemClock().monotonic_ms() > until; });
     return (this->*route.answer)(request, *database);
   }
   return error_for(request, 404, "there is no such page");

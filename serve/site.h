@@ -37,6 +37,7 @@ class Site {
   HttpResponse page_why(const HttpRequest& request, Database& database);
   HttpResponse page_questions(const HttpRequest& request, Database& database);
   HttpResponse page_question(const HttpRequest& request, Database& database);
+  HttpResponse page_report(const HttpRequest& request, Database& database);
   // api.cc
   HttpResponse api_status(const HttpRequest& request, Database& database);
   HttpResponse api_why(const HttpRequest& request, Database& database);

@@ -14,8 +14,8 @@ namespace crawl {
 namespace {
 
 constexpr int64_t kLatelyMs = 60'000;
-constexpr int64_t kVisitsMax = 20'000;  // that are looked at
-constexpr int64_t kEventsMax = 20'000;
+constexpr int64_t kVisitsMax = 20'000;     // that are looked at
+constexpr int64_t kEventsMax = 1'000'000;  // within the time of a count
 constexpr int kCountBudgetMs = 500;
 
 using Fetchers = std::map<int64_t, LiveFetcher>;
@@ -29,10 +29,12 @@ Result<void> read_fetchers(Database& database, int64_t run_id, Fetchers& alive) 
   query->bind(1, run_id);
   query->bind(2, kEventsMax);
   std::set<int64_t> known;
-  return for_each_row(*query, [&](const Statement& row) {
+  const QueryBudget budget(database, kCountBudgetMs);
+  Result<void> done = for_each_row(*query, [&](const Statement& row) {
     const int64_t pid = row.integer(0);
     if (known.insert(pid).second && row.text(1) == "fetcher_started") alive[pid].pid = pid;
   });
+  return budget.exceeded_by(done) ? Result<void>() : done;
 }
 
 // A retry has no page of its own yet: it is the fetcher's of the page's last fetch.
@@ -91,10 +93,12 @@ Result<void> read_run(Database& database, int64_t now_ms, LiveAnswer& answer) {
   return for_each_row(
       database,
       "SELECT started_at, pages, bytes, json_extract(options, '$.max_pages'), "
-      "json_extract(options, '$.max_bytes'), json_extract(options, '$.max_time_ms'), id FROM run "
+      "json_extract(options, '$.max_bytes'), json_extract(options, '$.max_time_ms'), id, "
+      "end_reason IS NOT NULL FROM run "
       "ORDER BY id DESC LIMIT 1",
       [&](const Statement& row) {
         answer.run = row.integer(6);
+        answer.ended = row.integer(7) != 0;
         answer.pages = row.integer(1);
         answer.bytes = row.integer(2);
         const RunBudget budget{row.integer(3), row.integer(4), row.integer(5)};

@@ -23,6 +23,7 @@ struct LiveFetcher {
 
 struct LiveAnswer {
   int64_t run = 0;  // 0: there was none yet
+  bool ended = false;
   int64_t pages = 0;
   int64_t bytes = 0;
   std::optional<int64_t> pending;  // nullopt: not counted, as that would take too long

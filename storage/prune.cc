@@ -262,6 +262,9 @@ class Pruner {
 }  // namespace
 
 Result<Pruned> prune(Database& database, const PruneLimits& limits, const PruneProgress& progress) {
+  // As the next run would: whoever holds the lock now is no run.
+  const char* close = "UPDATE run SET end_reason = 'died' WHERE end_reason IS NULL";
+  if (Result<void> done = database.execute(close); !done) return done.error();
   Result<uint64_t> seed = fingerprint_seed(database);
   if (!seed) return seed.error();
   Result<ContentStore> contents = ContentStore::create(database, *seed);

@@ -38,7 +38,7 @@ using PruneProgress = std::function<bool(int64_t rows)>;
 // Works through the database in transactions of a thousand rows or so: another connection may read
 // meanwhile, and an end in between leaves it whole. `database` is the writing connection, and its
 // caller holds the run lock. Numbers that are given to new URLs, visits and events are never those
-// of removed ones.
+// of removed ones. A run without an end is marked as died.
 Result<Pruned> prune(Database& database, const PruneLimits& limits, const PruneProgress& progress);
 
 }  // namespace crawl

@@ -35,6 +35,7 @@ void write_crawl(const std::string& path, bool finish = true) {
     unit.new_urls.push_back(new_url(id, urls[id - 1], id == 1 ? 0 : id == 2 ? 1 : 2));
     if (id > 1) unit.new_urls.back().via_id = id == 2 ? 1 : 2;
   }
+  unit.new_urls[0].role = UrlRole::kSeed;
   unit.new_urls[3].state = UrlState::kSkipped;
   unit.new_urls[3].reason = SkipReason::kAsset;
   unit.new_urls[4].state = UrlState::kSkipped;

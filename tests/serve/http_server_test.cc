@@ -33,6 +33,10 @@ int status(const HttpServer& server, const HttpServer::Asked& request) {
   return server.answer(request, cookie).status;
 }
 
+std::string cookie_of(const HttpServer& server) {
+  return "crawl_token_" + std::to_string(server.port()) + "=";
+}
+
 constexpr const char* kToken = "0123456789abcdef";
 
 }  // namespace
@@ -71,6 +75,9 @@ TEST_CASE("serve: other sites' pages are not answered, links on them are", "[ser
   request.fetch_mode = "no-cors";
   CHECK(status(*one, request) == 403);
   request.fetch_mode = "navigate";
+  request.fetch_dest = "iframe";
+  CHECK(status(*one, request) == 403);
+  request.fetch_dest = "document";
   CHECK(status(*one, request) == 200);
   request.fetch_site = "same-origin";
   request.fetch_mode = "cors";
@@ -97,7 +104,7 @@ TEST_CASE("serve: who has to know a token and does not gets nothing", "[serve]")
     request.authorization = "Bearer " + wrong;
     CHECK(status(*one, request) == 401);
     request = asked();
-    request.cookie = "crawl_token=" + wrong;
+    request.cookie = cookie_of(*one) + wrong;
     CHECK(status(*one, request) == 401);
     request = asked();
     request.queries["token"] = wrong;
@@ -108,7 +115,7 @@ TEST_CASE("serve: who has to know a token and does not gets nothing", "[serve]")
   bearer.host = "crawler.example";  // they may call it as they like
   CHECK(status(*one, bearer) == 200);
   HttpServer::Asked cookie = asked();
-  cookie.cookie = std::string("a=b;  crawl_token=") + kToken + "; c=d";
+  cookie.cookie = "a=b;  " + cookie_of(*one) + kToken + "; c=d";
   CHECK(status(*one, cookie) == 200);
 }
 
@@ -120,7 +127,7 @@ TEST_CASE("serve: a token in an address becomes a cookie, and leaves the address
   const HttpResponse response = one->answer(typed, cookie);
   CHECK(response.status == 303);
   CHECK(response.location == "/");
-  CHECK(cookie == std::string("crawl_token=") + kToken + "; HttpOnly; SameSite=Strict; Path=/");
+  CHECK(cookie == cookie_of(*one) + kToken + "; HttpOnly; SameSite=Strict; Path=/");
 }
 
 TEST_CASE("serve: an address that others can reach needs a token", "[serve]") {
