@@ -7,44 +7,15 @@
 #include <cstring>
 #include <iterator>
 
+#include "base/utf8.h"
+
 namespace crawl {
 
 namespace {
 
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
-
-struct Decoded {
-  size_t length = 0;    // bytes taken: of the character, or of the maximal invalid part
-  uint32_t scalar = 0;  // where valid
-  bool valid = false;
-};
-
 uint32_t byte_at(std::string_view bytes, size_t i) { return static_cast<unsigned char>(bytes[i]); }
 
-// The character at `start`, by the table of well-formed sequences (Unicode 15, table 3-7): only the
-// second byte's range depends on the first.
-Decoded decode_at(std::string_view bytes, size_t start) {
-  const uint32_t first = byte_at(bytes, start);
-  if (first < 0x80) return {1, first, true};
-  if (first < 0xC2 || first > 0xF4) return {1, 0, false};
-  const size_t length = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-  uint32_t low = 0x80;
-  uint32_t high = 0xBF;
-  if (first == 0xE0) low = 0xA0;   // overlong
-  if (first == 0xED) high = 0x9F;  // surrogates
-  if (first == 0xF0) low = 0x90;   // overlong
-  if (first == 0xF4) high = 0x8F;  // past U+10FFFF
-  uint32_t scalar = first & (0x7Fu >> length);
-  for (size_t i = 1; i < length; ++i) {
-    if (start + i >= bytes.size()) return {i, 0, false};
-    const uint32_t next = byte_at(bytes, start + i);
-    if (next < low || next > high) return {i, 0, false};
-    scalar = (scalar << 6) | (next & 0x3F);
-    low = 0x80;
-    high = 0xBF;
-  }
-  return {length, scalar, true};
-}
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 
 // End of the run of ASCII that begins at `start`, eight bytes at a time: nearly all text is ASCII.
 size_t skip_ascii(std::string_view bytes, size_t start) {
@@ -148,7 +119,7 @@ bool may_be_skipped(uint32_t c) {
 // `shown`: escaped for a terminal. So tabs and line ends are backslashes, which begin no formula.
 bool looks_like_formula(std::string_view shown) {
   for (size_t i = 0; i < shown.size();) {
-    const Decoded c = decode_at(shown, i);
+    const Utf8Character c = decode_utf8(shown, i);
     if (!may_be_skipped(c.scalar)) return begins_formula(c.scalar);
     i += c.length;
   }
@@ -180,7 +151,7 @@ std::string escape_for_terminal(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (size_t i = 0; i < text.size();) {
-    const Decoded c = decode_at(text, i);
+    const Utf8Character c = decode_utf8(text, i);
     if (!c.valid) {
       for (size_t k = 0; k < c.length; ++k) {
         out += "\\x";
@@ -200,7 +171,7 @@ std::string escape_for_json(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (size_t i = 0; i < text.size();) {
-    const Decoded c = decode_at(text, i);
+    const Utf8Character c = decode_utf8(text, i);
     if (!c.valid) {
       out += kReplacement;
     } else if (is_unsafe(c.scalar) || c.scalar == '"' || c.scalar == '\\') {
@@ -221,7 +192,7 @@ std::string escape_in_json(std::string_view document) {
     while (plain < document.size() && byte_at(document, plain) < 0x7F) ++plain;
     out += document.substr(i, plain - i);
     if (plain == document.size()) break;
-    const Decoded c = decode_at(document, plain);
+    const Utf8Character c = decode_utf8(document, plain);
     if (!c.valid) {
       out += kReplacement;
     } else if (is_unsafe(c.scalar)) {
@@ -266,7 +237,7 @@ std::string to_valid_utf8(std::string_view bytes) {
     const size_t ascii_end = skip_ascii(bytes, i);
     out += bytes.substr(i, ascii_end - i);
     if (ascii_end == bytes.size()) break;
-    const Decoded c = decode_at(bytes, ascii_end);
+    const Utf8Character c = decode_utf8(bytes, ascii_end);
     out += c.valid ? bytes.substr(ascii_end, c.length) : kReplacement;
     i = ascii_end + c.length;
   }
@@ -275,7 +246,7 @@ std::string to_valid_utf8(std::string_view bytes) {
 
 bool is_valid_utf8(std::string_view bytes) {
   for (size_t i = skip_ascii(bytes, 0); i < bytes.size(); i = skip_ascii(bytes, i)) {
-    const Decoded c = decode_at(bytes, i);
+    const Utf8Character c = decode_utf8(bytes, i);
     if (!c.valid) return false;
     i += c.length;
   }

@@ -9,6 +9,16 @@ namespace crawl {
 
 void ShownText::line(std::string_view text) { bytes_ += escape_for_terminal(text) + "\n"; }
 
+void ShownText::line(const std::vector<Part>& parts, Style style) {
+  for (const Part& part : parts) {
+    const bool bold = part.bold && !part.text.empty() && style == Style::kTerminal;
+    if (bold) bytes_ += "\x1b[1m";
+    bytes_ += escape_for_terminal(part.text);
+    if (bold) bytes_ += "\x1b[0m";
+  }
+  bytes_ += '\n';
+}
+
 void ShownText::lines(std::string_view text) {
   while (!text.empty()) {
     std::string_view one = text.substr(0, text.find('\n'));

@@ -7,6 +7,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace crawl {
 
@@ -14,6 +15,13 @@ class ShownText {
  public:
   // One line; "\n" in it is shown as an escape.
   void line(std::string_view text);
+  // The same of parts, those that are `bold` set apart on a terminal that can do that.
+  struct Part {
+    std::string_view text;
+    bool bold = false;
+  };
+  enum class Style { kPlain, kTerminal };
+  void line(const std::vector<Part>& parts, Style style);
   // As many lines as the text has, with their tabs: a help page, or a page's own text.
   void lines(std::string_view text);
   // A serialised JSON document: what a terminal must not see becomes escapes that mean the same.

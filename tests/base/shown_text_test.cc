@@ -42,5 +42,16 @@ TEST_CASE("shown text: texts are put together", "[shown_text]") {
   CHECK(one.bytes() == "1\n2\n");
 }
 
+TEST_CASE("shown text: parts of a line are bold where that is wanted, and escaped either way",
+          "[shown_text]") {
+  const std::vector<ShownText::Part> parts = {{"a\x1b[2J", false}, {"b\n", true}, {"", true}};
+  ShownText plain;
+  plain.line(parts, ShownText::Style::kPlain);
+  CHECK(plain.bytes() == "a\\x1b[2Jb\\n\n");
+  ShownText bold;
+  bold.line(parts, ShownText::Style::kTerminal);
+  CHECK(bold.bytes() == "a\\x1b[2J\x1b[1mb\\n\x1b[0m\n");
+}
+
 }  // namespace
 }  // namespace crawl
