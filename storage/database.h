@@ -67,6 +67,8 @@ class Database {
   static Result<Database> open_writer(const std::string& path);
   // For commands: read-only; kNotFound when there is no such file; never creates anything.
   static Result<Database> open_reader(const std::string& path);
+  // Takes over a connection to a database of another kind (storage/search_file.h).
+  explicit Database(sqlite3* handle) : handle_(handle) {}
 
   Database(Database&& other) noexcept;
   Database& operator=(Database&& other) noexcept;
@@ -88,7 +90,6 @@ class Database {
   sqlite3* handle() { return handle_; }
 
  private:
-  explicit Database(sqlite3* handle) : handle_(handle) {}
   sqlite3* handle_ = nullptr;
 };
 

@@ -265,7 +265,9 @@ int system_errno(sqlite3* handle) {
 Error sqlite_error(sqlite3* handle, std::string_view doing) {
   const int rc = sqlite3_errcode(handle);
   if (rc == SQLITE_NOMEM || sqlite3_extended_errcode(handle) == SQLITE_IOERR_NOMEM) {
-    out_of_memory();
+    // A limit that was set for one query (storage/search.cc) is not the end of memory.
+    if (sqlite3_hard_heap_limit64(-1) == 0) out_of_memory();
+    return Error{Errc::kFull, ENOMEM, std::string(doing)};
   }
   const int system = rc == SQLITE_IOERR ? system_errno(handle) : sqlite3_system_errno(handle);
   const char* file = handle == nullptr ? nullptr : sqlite3_db_filename(handle, "main");

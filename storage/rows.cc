@@ -3,6 +3,14 @@
 
 namespace crawl {
 
+Result<int64_t> read_number(Database& database, std::string_view sql) {
+  Result<Statement> query = database.prepare(sql);
+  if (!query) return query.error();
+  const Result<bool> row = query->step();
+  if (!row) return row.error();
+  return *row ? query->integer(0) : 0;
+}
+
 Result<uint64_t> fingerprint_seed(Database& database) {
   uint64_t seed = 0;
   Result<void> done =

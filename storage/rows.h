@@ -37,6 +37,9 @@ inline std::optional<int64_t> optional_integer(const Statement& row, int column)
   return row.integer(column);
 }
 
+// The only column of the only row; 0 where there is none, or NULL.
+Result<int64_t> read_number(Database& database, std::string_view sql);
+
 // The secret of this database, made when it was made (meta 'fingerprint_seed').
 Result<uint64_t> fingerprint_seed(Database& database);
 
