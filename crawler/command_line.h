@@ -30,9 +30,9 @@ struct UsageError {
 };
 
 using CommandLine =
-    std::variant<RunOptions, StatusOptions, WhyOptions, CatOptions, QueryOptions, CheckOptions,
-                 BackupOptions, UrlOptions, RobotsOptions, ParseOptions, DemoOptions, PruneOptions,
-                 ServeOptions, ReportOptions, ShowText, ShowVersion, UsageError>;
+    std::variant<RunOptions, StatusOptions, WhyOptions, CatOptions, QueryOptions, SearchOptions,
+                 CheckOptions, BackupOptions, UrlOptions, RobotsOptions, ParseOptions, DemoOptions,
+                 PruneOptions, ServeOptions, ReportOptions, ShowText, ShowVersion, UsageError>;
 
 // Read where they exist, before --config FILE; later ones win over earlier ones, and the command
 // line over all.

@@ -11,6 +11,7 @@
 #include "crawler/option_set.h"
 #include "crawler/run_options.h"
 #include "reader/questions.h"
+#include "storage/search.h"
 
 namespace crawl {
 namespace {
@@ -54,6 +55,10 @@ Command command(std::string arguments, std::string summary, std::string descript
     declare(set, options);
     OptionSet::Parsed parsed = set.parse(words);
     if (parsed.help) return ShowText{set.help() + examples_for_help(name)};
+    if (std::is_same_v<Options, SearchOptions> && parsed.error.starts_with("unknown option -") &&
+        !parsed.error.starts_with("unknown option --")) {
+      parsed.error += "; a -word that pages are not to have stands behind --";
+    }
     if (!parsed.error.empty()) return usage(parsed.error);
     const std::string problem = take(options, std::move(parsed.positionals));
     if (!problem.empty()) return usage(problem);
@@ -144,6 +149,28 @@ std::string take_query(QueryOptions& options, Words words) {
   options.question = std::move(words.front());
   options.parameters.assign(words.begin() + 1, words.end());
   return options.question.empty() ? "the SQL is empty" : "";
+}
+
+void declare_search(OptionSet& set, SearchOptions& options) {
+  declare_database(set, options);
+  set.value("--limit", "N", "at most N pages [10]", read_number(options.limit, 1, kSearchLimitMax));
+  set.value("--offset", "N", "leave out the first N [0]",
+            read_number(options.offset, 0, kSearchOffsetMax));
+  set.choice("--json", "as a JSON array of objects",
+             [&options] { options.format = RowFormat::kJson; });
+  set.choice("--jsonl", "as a JSON object per line",
+             [&options] { options.format = RowFormat::kJsonl; });
+  set.value("--index", "FILE", "the index [FILE.search, beside the database]",
+            read_text(options.index));
+  set.flag("--no-update", "search the index as it is", options.update, false);
+  set.flag("--only-update", "bring the index up to date, and search nothing", options.only_update);
+  set.flag("-q,--quiet", "print results and errors only", options.quiet);
+}
+
+std::string take_search(SearchOptions& options, Words words) {
+  for (const std::string& word : words) options.words.append(word).append(1, ' ');
+  if (options.only_update) return words.empty() ? "" : unexpected(words[0]).message;
+  return words.empty() ? "search: for which words?" : "";
 }
 
 void declare_report(OptionSet& set, ReportOptions& options) {
@@ -379,6 +406,12 @@ const std::vector<Command>& commands() {
               "lists them). Each VALUE stands for a '?' in the SQL; '-' reads the SQL from stdin.",
               declare_query, take_query),
           questions()),
+      command<SearchOptions>(
+          "search WORDS...", "full text search",
+          "Prints the pages that have all WORDS, best first: 'a phrase' in double quotes, begin*, "
+          "site:example.com or site:example.com/folder/; after --, -word for pages without it. The "
+          "index is made at the first search, and brought up to date at each.",
+          declare_search, take_search),
       command<ReportOptions>("report", "what was found, as a page with charts",
                              "Writes a page of HTML that tells what was found: it is whole in "
                              "itself and loads nothing.",

@@ -29,6 +29,7 @@ struct Dispatch {
   ExitCode operator()(const WhyOptions& options) const { return command_why(options); }
   ExitCode operator()(const CatOptions& options) const { return command_cat(options); }
   ExitCode operator()(const QueryOptions& options) const { return command_query(options); }
+  ExitCode operator()(const SearchOptions& options) const { return command_search(options); }
   ExitCode operator()(const ReportOptions& options) const { return command_report(options); }
   ExitCode operator()(const BackupOptions& options) const { return command_backup(options); }
   ExitCode operator()(const CheckOptions& options) const { return command_check(options); }

@@ -39,6 +39,17 @@ struct QueryOptions : ReadOptions {
   static constexpr int64_t kRowsUnset = -1;
 };
 
+struct SearchOptions : ReadOptions {
+  std::string words;  // as typed; "": only with `only_update`
+  std::string index;  // file; "": beside the database
+  RowFormat format = RowFormat::kTable;
+  int64_t limit = 10;
+  int64_t offset = 0;
+  bool update = true;        // bring the index up to date before
+  bool only_update = false;  // and search nothing
+  bool quiet = false;
+};
+
 struct ReportOptions : ReadOptions {
   std::string file;              // "": stdout, where that is no terminal; "-": stdout
   int64_t rows_max = 50;         // of each table
@@ -67,6 +78,10 @@ ExitCode command_check(const ReadOptions& options);
 // `crawl backup DEST`: a copy of the database as it is at this moment, also while a crawl is
 // writing to it. kCannotCreate: DEST is there, or cannot be made. kBusy: another backup is at it.
 ExitCode command_backup(const BackupOptions& options);
+// `crawl search`: the pages that have what is looked for, best first. kUsage: that makes no sense.
+// kNoInput: no page has it. kIo: the index cannot be written, a full disk for one. kBusy: another
+// process is stuck in it. 130, 143: interrupted; the next search goes on with the index.
+ExitCode command_search(const SearchOptions& options);
 // `crawl report`: a page of HTML that tells what was found, in a file or on stdout. A file of that
 // name is replaced where it is a page, once the new one is whole. kUsage: stdout is a terminal.
 // kCannotCreate: the file cannot be made, or something else is there. kBusy: another report is
