@@ -19,6 +19,7 @@ namespace crawl {
 namespace {
 
 constexpr int kColumnsMax = 100;
+constexpr int kTitleColumnsMax = 200;
 constexpr std::string_view kIndent = "    ";
 
 bool can_show_bold(int fd) {
@@ -105,6 +106,19 @@ class Wrapped {
   Run line_, space_, word_;  // the space stands between the line and the word
 };
 
+// A page may call itself anything, on and on.
+std::vector<TextPiece> shortened(const std::vector<TextPiece>& title) {
+  std::vector<TextPiece> fitting;
+  int room = kTitleColumnsMax;
+  for (const TextPiece& piece : title) {
+    const std::string shown = escape_for_terminal(piece.text);
+    fitting.push_back({abridge(shown, room), piece.is_match});
+    room -= display_width(shown);
+    if (room <= 0) break;
+  }
+  return fitting;
+}
+
 std::vector<ShownText::Part> parts_of(const std::vector<TextPiece>& pieces) {
   std::vector<ShownText::Part> parts;
   for (const TextPiece& piece : pieces) parts.push_back({piece.text, piece.is_match});
@@ -116,7 +130,8 @@ ShownText as_text(const SearchHit& hit, ShownText::Style style, int columns) {
   if (hit.title.empty()) {
     text.line("(no title)");
   } else {
-    text.line(parts_of(hit.title), style);
+    const std::vector<TextPiece> title = shortened(hit.title);
+    text.line(parts_of(title), style);
   }
   std::string where = "  " + hit.url + "  " + iso8601_utc(hit.changed_at).substr(0, 10);
   if (hit.copies > 1) where += fmt::format("  {} copies", group_digits(hit.copies));

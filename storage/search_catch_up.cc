@@ -37,7 +37,8 @@ Result<void> check_room(const std::string& path) {
   const uint64_t free = uint64_t{info.f_bavail} * info.f_frsize;
   if (free >= std::min(kFreeBytes, size / 4)) return {};
   return Error{Errc::kFull, 0,
-               fmt::format("the search index is not written: {} free, and a crawl needs some",
+               fmt::format("the search index is not written: {} free, and a crawl needs some; "
+                           "--no-update searches what there is",
                            format_bytes(free))};
 }
 

@@ -149,6 +149,10 @@ TEST_CASE("search: snippets are wrapped at spaces, wide letters anywhere", "[sea
     CHECK_FALSE(line.ends_with(' '));
     at = end + 1;
   }
+  hit.title = {{std::string(3'000, 'x'), false}, {"y", true}};
+  CHECK(printed(hit, RowFormat::kTable).find('\n') < 210);
+  CHECK(printed(hit, RowFormat::kJson).find("xxy\"") != std::string::npos);
+  hit.title.clear();
   std::string wide;
   for (int i = 0; i < 100; ++i) wide += "字";
   hit.snippet = {{"a " + wide, false}};
