@@ -48,7 +48,8 @@ class NoRoom(crawl_run.EndToEnd):
         self.disk.fill(leave=11 * MIB)  # less than a quarter
         before = self.disk.free()
         ended = self.search(74, "common")
-        self.assertRegex(ended.stderr, r"^crawl: the search index is not written: 1\d\.\d MiB free, and a crawl needs some; --no-update ")
+        self.assertRegex(ended.stderr, r"^crawl: the search index is not written: 1\d\.\d MiB free, and a crawl needs "
+                                       "some; --no-update searches")
         self.assertGreater(self.disk.free(), before - MIB)
         self.check_all_found()
 
