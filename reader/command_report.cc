@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/long_job.h"
 #include "base/units.h"
-#include "reader/draft_file.h"
+#include "reader/page_draft.h"
 #include "reader/json_lines.h"
 #include "reader/read_support.h"
 #include "report/report.h"
@@ -65,7 +65,7 @@ ExitCode to_stdout(Database& database, const ReportOptions& options) {
 
 // The file is made first: who cannot have it need not wait for the answers.
 ExitCode to_file(Database& database, const ReportOptions& options) {
-  Result<DraftFile> draft = DraftFile::create(options.file);
+  Result<PageDraft> draft = PageDraft::create(options.file);
   if (!draft) return file_problem(options, draft.error());
   const Result<Report> report = read(database, options);
   if (!report) return problem(options, report.error());

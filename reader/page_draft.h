@@ -12,23 +12,23 @@
 
 namespace crawl {
 
-class DraftFile {
+class PageDraft {
  public:
   // Makes FILE.part beside FILE, or beside what FILE links to. kExists: FILE is there and is no
   // page of HTML, which is never replaced. kBusy: another process is writing FILE.part.
-  static Result<DraftFile> create(const std::string& file);
-  DraftFile(DraftFile&& other) noexcept;
-  DraftFile& operator=(DraftFile&&) = delete;
-  DraftFile(const DraftFile&) = delete;
-  DraftFile& operator=(const DraftFile&) = delete;
-  ~DraftFile();  // removes FILE.part where it has not become FILE
+  static Result<PageDraft> create(const std::string& file);
+  PageDraft(PageDraft&& other) noexcept;
+  PageDraft& operator=(PageDraft&&) = delete;
+  PageDraft(const PageDraft&) = delete;
+  PageDraft& operator=(const PageDraft&) = delete;
+  ~PageDraft();  // removes FILE.part where it has not become FILE
 
   Result<void> write(std::string_view bytes);
   // On the disk, and under its name. It may be read by whoever could read the older one.
   Result<void> finish();
 
  private:
-  DraftFile(UniqueFd fd, std::string file, std::string part)
+  PageDraft(UniqueFd fd, std::string file, std::string part)
       : fd_(std::move(fd)), file_(std::move(file)), part_(std::move(part)) {}
 
   UniqueFd fd_;

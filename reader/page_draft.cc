@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "reader/draft_file.h"
+#include "reader/page_draft.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -48,7 +48,7 @@ Result<std::optional<mode_t>> inspect(const std::string& file) {
 
 }  // namespace
 
-Result<DraftFile> DraftFile::create(const std::string& name) {
+Result<PageDraft> PageDraft::create(const std::string& name) {
   const std::string file = resolved(name);
   const Result<std::optional<mode_t>> older = inspect(file);
   if (!older) return older.error();
@@ -61,22 +61,22 @@ Result<DraftFile> DraftFile::create(const std::string& name) {
   if (uninterrupted([&] { return ::flock(fd.fd(), LOCK_EX | LOCK_NB); }) != 0) {
     return Error{Errc::kBusy, 0, "another report is writing " + part};
   }
-  DraftFile draft(std::move(fd), file, part);
+  PageDraft draft(std::move(fd), file, part);
   if (::ftruncate(draft.fd_.fd(), 0) != 0) return errno_error(part);
   if (older->has_value() && ::fchmod(draft.fd_.fd(), **older) != 0) return errno_error(part);
   return draft;
 }
 
-DraftFile::DraftFile(DraftFile&& other) noexcept
+PageDraft::PageDraft(PageDraft&& other) noexcept
     : fd_(std::move(other.fd_)),
       file_(std::move(other.file_)),
       part_(std::exchange(other.part_, "")) {}
 
-DraftFile::~DraftFile() {
+PageDraft::~PageDraft() {
   if (!part_.empty()) ::unlink(part_.c_str());
 }
 
-Result<void> DraftFile::write(std::string_view bytes) {
+Result<void> PageDraft::write(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written =
         uninterrupted([&] { return ::write(fd_.fd(), bytes.data(), bytes.size()); });
@@ -86,7 +86,7 @@ Result<void> DraftFile::write(std::string_view bytes) {
   return {};
 }
 
-Result<void> DraftFile::finish() {
+Result<void> PageDraft::finish() {
   if (uninterrupted([&] { return ::fsync(fd_.fd()); }) != 0) return errno_error("sync " + part_);
   if (::rename(part_.c_str(), file_.c_str()) != 0) return errno_error(file_);
   part_.clear();
