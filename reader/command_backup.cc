@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include "base/draft_file.h"
 #include "base/long_job.h"
 #include "base/units.h"
 #include "reader/read_support.h"
@@ -18,9 +19,7 @@ ExitCode problem(const BackupOptions& options, const Error& error) {
                        options.destination + " is there already; a backup replaces nothing");
   }
   if (error.code == Errc::kBusy) return report_line(options, ExitCode::kBusy, error.message());
-  const bool cannot_create = error.sys_errno == ENOENT || error.sys_errno == EACCES ||
-                             error.sys_errno == ENOTDIR || error.sys_errno == EROFS;
-  return report_line(options, cannot_create ? ExitCode::kCannotCreate : ExitCode::kIo,
+  return report_line(options, is_about_creating(error) ? ExitCode::kCannotCreate : ExitCode::kIo,
                      error.message());
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/draft_file.h"
 #include "base/exit_code.h"
 #include "reader/row_format.h"
 
@@ -61,6 +62,22 @@ struct BackupOptions : ReadOptions {
   bool quiet = false;
 };
 
+enum class ExportFormat : uint8_t {
+  kJsonl,    // an object per page
+  kCsv,      // a line per page, escaped for spreadsheets
+  kSitemap,  // sitemaps.org 0.9
+  kGraphml,  // URLs and the links between them
+  kEdges,    // links alone: source, target, kind, with tabs between
+};
+struct ExportOptions : ReadOptions {
+  ExportFormat format = ExportFormat::kJsonl;
+  std::string output;  // "": out_fd
+  IfThere if_there = IfThere::kRefuse;
+  bool body = false;  // jsonl, csv: the bodies too
+  std::string host;   // sitemap: whose pages
+  bool quiet = false;
+};
+
 // All: kNoInput (66) when there is no such database, kIo (74) when it cannot be read or is none of
 // ours.
 
@@ -90,5 +107,9 @@ ExitCode command_report(const ReportOptions& options);
 // `crawl query`: the answer to a question in SQL, or to one of the ready-made ones. kUsage: the SQL
 // is wrong, or would write.
 ExitCode command_query(const QueryOptions& options);
+
+// `crawl export FORMAT`: what is stored, as other programs read it, as it is at this moment.
+// kCannotCreate: the file is there, or cannot be made. kUsage: it cannot hold what is asked for.
+ExitCode command_export(const ExportOptions& options);
 
 }  // namespace crawl

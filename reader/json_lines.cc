@@ -159,6 +159,7 @@ bool Output::flush() {
     const ssize_t written = ::write(fd_, rest.data(), rest.size());
     if (written >= 0) {
       rest.remove_prefix(static_cast<size_t>(written));
+      written_ += static_cast<uint64_t>(written);
     } else if (errno == EAGAIN) {
       pollfd ready{fd_, POLLOUT, 0};
       ::poll(&ready, 1, -1);

@@ -5,6 +5,7 @@
 // stdout.
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -68,12 +69,14 @@ class Output {
   bool write_raw(std::string_view bytes);  // not to a terminal
   bool flush();
   bool failed() const { return failed_; }
+  uint64_t written() const { return written_; }  // bytes that have left the buffer
 
  private:
   int fd_, err_fd_;
   std::string* into_ = nullptr;
   size_t bytes_max_ = 0;
   bool failed_ = false;
+  uint64_t written_ = 0;
   std::string buffer_;
 };
 

@@ -237,11 +237,10 @@ std::string match_expression(const SearchQuery& query) {
 Result<SearchAnswer> search(Database& crawl, SearchFile& index, const SearchRequest& request) {
   Result<SearchPageReader> pages = SearchPageReader::create(crawl);
   if (!pages) return pages.error();
-  const Snapshot of_index(index.database());
-  const Snapshot of_crawl(crawl);
-  for (const Snapshot* snapshot : {&of_index, &of_crawl}) {
-    if (!snapshot->begun()) return snapshot->begun().error();
-  }
+  const Result<Snapshot> of_index = Snapshot::begin(index.database());
+  if (!of_index) return of_index.error();
+  const Result<Snapshot> of_crawl = Snapshot::begin(crawl);
+  if (!of_crawl) return of_crawl.error();
   return Search(index, request, std::move(*pages)).answer();
 }
 

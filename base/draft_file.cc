@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#include "base/draft_file.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <utility>
+
+#include "base/retry.h"
+
+namespace crawl {
+
+Result<DraftFile> DraftFile::create(const std::string& path, IfThere if_there) {
+  struct stat info {};
+  const bool there = ::lstat(path.c_str(), &info) == 0;
+  if (there && (if_there == IfThere::kRefuse || S_ISDIR(info.st_mode))) {
+    return Error{Errc::kExists, S_ISDIR(info.st_mode) ? EISDIR : EEXIST, path};
+  }
+  std::string draft = path + ".part";
+  UniqueFd file(uninterrupted(
+      [&] { return ::open(draft.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666); }));
+  if (!file) return errno_error(draft);
+  if (uninterrupted([&] { return ::flock(file.fd(), LOCK_EX | LOCK_NB); }) != 0) {
+    return Error{Errc::kBusy, 0, "another process is writing " + draft};
+  }
+  DraftFile made(path, std::move(draft), if_there, std::move(file));
+  if (::ftruncate(made.fd(), 0) != 0) return errno_error(made.draft_path());
+  return made;
+}
+
+DraftFile::DraftFile(std::string path, std::string draft, IfThere if_there, UniqueFd file)
+    : path_(std::move(path)),
+      draft_(std::move(draft)),
+      if_there_(if_there),
+      file_(std::move(file)) {}
+
+DraftFile::DraftFile(DraftFile&& other) noexcept = default;
+
+DraftFile::~DraftFile() {
+  if (file_) ::unlink(draft_.c_str());
+}
+
+Result<void> DraftFile::finish() {
+  if (uninterrupted([&] { return ::fsync(file_.fd()); }) != 0) return errno_error("sync " + draft_);
+  int moved = -1;
+  if (if_there_ == IfThere::kRefuse) {
+    moved = ::renameat2(AT_FDCWD, draft_.c_str(), AT_FDCWD, path_.c_str(), RENAME_NOREPLACE);
+    if (moved != 0 && errno != EINVAL) return errno_error(path_);
+  }
+  if (moved != 0 && ::rename(draft_.c_str(), path_.c_str()) != 0) return errno_error(path_);
+  file_.reset();
+  return sync_folder_of(path_);
+}
+
+Result<void> sync_folder_of(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd || uninterrupted([&] { return ::fsync(fd.fd()); }) != 0) {
+    return errno_error("sync " + folder);
+  }
+  return {};
+}
+
+bool is_about_creating(const Error& error) {
+  switch (error.sys_errno) {
+    case ENOENT:
+    case EACCES:
+    case EPERM:
+    case ENOTDIR:
+    case EROFS:
+    case EISDIR:
+    case EEXIST:
+    case ENAMETOOLONG:
+    case ELOOP:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace crawl

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// A file that has its name only once it is whole and on the disk; until then it is PATH.part.
+
+#include <string>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+
+namespace crawl {
+
+enum class IfThere { kRefuse, kReplace };
+
+class DraftFile {
+ public:
+  // kExists: there is something at `path` that is not to be replaced (kRefuse), or a directory.
+  // kBusy: another process writes this draft. A draft that was left behind by one that was killed
+  // is taken over, and emptied.
+  static Result<DraftFile> create(const std::string& path, IfThere if_there);
+  DraftFile(DraftFile&& other) noexcept;
+  DraftFile& operator=(DraftFile&&) = delete;
+  DraftFile(const DraftFile&) = delete;
+  DraftFile& operator=(const DraftFile&) = delete;
+  ~DraftFile();  // removes what was not finished
+
+  int fd() const { return file_.fd(); }
+  const std::string& path() const { return path_; }
+  const std::string& draft_path() const { return draft_; }
+
+  // Syncs it and gives it its name. What has come to be there meanwhile stays with kRefuse, where
+  // the file system can see to that.
+  Result<void> finish();
+
+ private:
+  DraftFile(std::string path, std::string draft, IfThere if_there, UniqueFd file);
+
+  std::string path_, draft_;
+  IfThere if_there_;
+  UniqueFd file_;  // none: finished, or moved away
+};
+
+// Syncs the folder that `path` is in, so that names made or removed there survive a power cut.
+Result<void> sync_folder_of(const std::string& path);
+
+// Of an error: there is no such place, or it may not be written to; not that writing failed.
+bool is_about_creating(const Error& error);
+
+}  // namespace crawl

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#include "reader/export_support.h"
+
+namespace crawl {
+
+ExitCode command_export(const ExportOptions& options) {
+  Result<Database> database = Database::open_reader(options.database);
+  if (!database) return report_error(options, database.error());
+  LongJob job("export", options.err_fd, options.quiet || options.output.empty());
+  switch (options.format) {
+    case ExportFormat::kJsonl:
+    case ExportFormat::kCsv:
+      return export_rows(options, *database, job);
+    case ExportFormat::kSitemap:
+      return export_sitemap(options, *database, job);
+    case ExportFormat::kGraphml:
+    case ExportFormat::kEdges:
+      return export_graph(options, *database, job);
+  }
+  return ExitCode::kBug;
+}
+
+}  // namespace crawl

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#include "base/draft_file.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "tests/support/catch.h"
+
+using namespace crawl;
+
+namespace {
+
+class Folder {
+ public:
+  Folder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "crawl-test-XXXXXX").string();
+    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
+    path_ = pattern;
+  }
+  ~Folder() { std::filesystem::remove_all(path_); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  std::string file(const std::string& name) const { return path_ + "/" + name; }
+
+ private:
+  std::string path_;
+};
+
+std::string text_of(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream out;
+  out << in.rdbuf();
+  return out.str();
+}
+
+void put(const DraftFile& draft, std::string_view text) {
+  REQUIRE(::write(draft.fd(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+}
+
+}  // namespace
+
+TEST_CASE("draft file: has its name only once it is whole", "[draft_file]") {
+  const Folder folder;
+  const std::string path = folder.file("x");
+  Result<DraftFile> draft = DraftFile::create(path, IfThere::kRefuse);
+  REQUIRE(draft);
+  put(*draft, "whole");
+  CHECK_FALSE(std::filesystem::exists(path));
+  CHECK(text_of(path + ".part") == "whole");
+  REQUIRE(draft->finish());
+  CHECK(text_of(path) == "whole");
+  CHECK_FALSE(std::filesystem::exists(path + ".part"));
+}
+
+TEST_CASE("draft file: one that is given up leaves nothing", "[draft_file]") {
+  const Folder folder;
+  {
+    Result<DraftFile> draft = DraftFile::create(folder.file("x"), IfThere::kRefuse);
+    REQUIRE(draft);
+    put(*draft, "half");
+  }
+  CHECK(std::filesystem::is_empty(folder.file("")));
+}
+
+TEST_CASE("draft file: replaces nothing unless it is told to", "[draft_file]") {
+  const Folder folder;
+  const std::string path = folder.file("x");
+  std::ofstream(path) << "old";
+  CHECK(DraftFile::create(path, IfThere::kRefuse).error().code == Errc::kExists);
+  Result<DraftFile> draft = DraftFile::create(path, IfThere::kReplace);
+  REQUIRE(draft);
+  put(*draft, "new");
+  CHECK(text_of(path) == "old");
+  REQUIRE(draft->finish());
+  CHECK(text_of(path) == "new");
+  // What comes to be there meanwhile stays.
+  Result<DraftFile> late = DraftFile::create(folder.file("y"), IfThere::kRefuse);
+  REQUIRE(late);
+  std::ofstream(folder.file("y")) << "theirs";
+  CHECK_FALSE(late->finish());
+  CHECK(text_of(folder.file("y")) == "theirs");
+}
+
+TEST_CASE("draft file: a directory is no file, whatever is told", "[draft_file]") {
+  const Folder folder;
+  ::mkdir(folder.file("d").c_str(), 0777);
+  CHECK(DraftFile::create(folder.file("d"), IfThere::kReplace).error().sys_errno == EISDIR);
+  CHECK(DraftFile::create(folder.file("none/x"), IfThere::kReplace).error().sys_errno == ENOENT);
+  CHECK(is_about_creating(DraftFile::create(folder.file("none/x"), IfThere::kReplace).error()));
+}
+
+TEST_CASE("draft file: of two writers the second leaves, a dead one's draft is taken over",
+          "[draft_file]") {
+  const Folder folder;
+  const std::string path = folder.file("x");
+  std::ofstream(path + ".part") << "left behind by one that was killed";
+  {
+    const UniqueFd other(::open((path + ".part").c_str(), O_RDWR | O_CLOEXEC));
+    REQUIRE(::flock(other.fd(), LOCK_EX | LOCK_NB) == 0);
+    CHECK(DraftFile::create(path, IfThere::kRefuse).error().code == Errc::kBusy);
+    CHECK(text_of(path + ".part").starts_with("left"));
+  }
+  Result<DraftFile> draft = DraftFile::create(path, IfThere::kRefuse);
+  REQUIRE(draft);
+  put(*draft, "mine");
+  REQUIRE(draft->finish());
+  CHECK(text_of(path) == "mine");
+}
