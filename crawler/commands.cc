@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "crawler/commands.h"
 
-#include <array>
 #include <limits>
 #include <type_traits>
-#include <utility>
 
 #include "base/limits.h"
-#include "base/suggest.h"
 #include "crawler/canonical_option.h"
 #include "crawler/configured.h"
+#include "crawler/export_options.h"
 #include "crawler/help.h"
 #include "crawler/option_set.h"
 #include "crawler/run_options.h"
@@ -272,48 +270,7 @@ void declare_serve(OptionSet& set, ServeOptions& options) {
 
 void declare_export(OptionSet& set, ExportOptions& options) {
   declare_database(set, options);
-  set.value("-o,--output", "FILE", "write here, a directory for a large sitemap [stdout]",
-            [&options](const std::string& value) -> std::string {
-              if (value.empty() || value.find('\0') != std::string::npos)
-                return not_a(value, "a path");
-              options.output = value == "-" ? "" : value;
-              return "";
-            });
-  set.choice("--replace", "write over what is there",
-             [&options] { options.if_there = IfThere::kReplace; });
-  set.flag("--body", "jsonl, csv: the bodies too, as base64", options.body);
-  set.value("--host", "HOST", "sitemap: of this host [the only one]", read_text(options.host));
-  set.flag("-q,--quiet", "print errors only", options.quiet);
-}
-
-constexpr std::array<std::pair<std::string_view, ExportFormat>, 5> kExportFormats = {{
-    {"jsonl", ExportFormat::kJsonl},
-    {"csv", ExportFormat::kCsv},
-    {"sitemap", ExportFormat::kSitemap},
-    {"graphml", ExportFormat::kGraphml},
-    {"edges", ExportFormat::kEdges},
-}};
-
-std::string take_export(ExportOptions& options, Words words) {
-  std::vector<std::string> names;
-  std::string list;
-  for (const auto& [name, format] : kExportFormats) {
-    names.emplace_back(name);
-    list += (list.empty() ? "" : ", ") + names.back();
-  }
-  if (words.empty()) return "export: as what? one of " + list;
-  if (words.size() > 1) return unexpected(words[1]).message;
-  for (const auto& [name, format] : kExportFormats) {
-    if (words[0] != name) continue;
-    options.format = format;
-    const bool rows = format == ExportFormat::kJsonl || format == ExportFormat::kCsv;
-    if (options.body && !rows) return "export: --body is for jsonl and csv";
-    const bool of_host = format == ExportFormat::kSitemap;
-    if (!options.host.empty() && !of_host) return "export: --host is for sitemap";
-    return "";
-  }
-  const std::optional<std::string> meant = nearest(words[0], names);
-  return not_a(words[0], "one of " + list) + (meant ? "; did you mean " + *meant + "?" : "");
+  declare_export_options(set, options);
 }
 
 // --- the parts of a crawl on their own
@@ -483,8 +440,9 @@ const std::vector<Command>& commands() {
       command<ExportOptions>(
           "export FORMAT", "pages and links, as other programs read them",
           "Writes what is stored as jsonl or csv (pages), sitemap, graphml or edges (links), as it "
-          "is at this moment, also while a crawl is writing.",
-          declare_export, take_export),
+          "is at this moment, also while a crawl is writing; warc adds what is new since the last "
+          "time to the archive in -o DIR.",
+          declare_export, take_export_words),
       command<UrlOptions>("url URL...", "what a URL is, normalised",
                           "Prints each URL as the URL Standard writes it.", declare_url, take_url),
       command<RobotsOptions>("robots FILE URL...", "what a robots.txt says about URLs",

@@ -83,6 +83,7 @@ class Coordinator final : public FetcherPool::Delegate {
   // second call ends it at once.
   void stop(const std::string& reason, ExitCode code);
   bool stopped() const { return stops_ > 0; }
+  int stops() const { return stops_; }
   const End& end() const { return end_; }  // once stopped
 
  private:

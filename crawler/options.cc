@@ -128,6 +128,7 @@ std::string RunOptions::to_json() const {
   json["allow_private"] = allow_private;
   json["keep_body"] = keep_body;
   json["keep_versions"] = keep_versions;
+  json["warc"] = warc;
   json["types"] = types;
   json["sitemaps"] = sitemaps;
   json["assets"] = assets;

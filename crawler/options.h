@@ -59,6 +59,7 @@ struct RunOptions {
   bool insecure = false;
   bool allow_private = false;
   bool keep_body = true;
+  std::string warc;  // folder of the archive that follows the crawl; "": none
   bool sitemaps = true;
   bool assets = false;
   std::vector<std::string> types;  // media types whose bodies are kept unread: "image/*"

@@ -16,6 +16,7 @@
 #include "base/escape.h"
 #include "base/event_loop.h"
 #include "base/retry.h"
+#include "crawler/archiver.h"
 #include "crawler/coordinator.h"
 #include "crawler/program_locator.h"
 #include "storage/database_disk.h"
@@ -218,6 +219,27 @@ Result<RunLock> hold_database(const RunOptions& options, const Clock& clock, Eve
   return lock;
 }
 
+// What the database has already is archived before a run that may write over it. kDone, or why
+// there can be no archive, which has been said.
+ExitCode archive_what_is_there(const RunOptions& options, EventLoop& loop, Logger& log,
+                               const Coordinator& coordinator) {
+  auto archiver = Archiver::start(loop, log, {options.database, options.warc});
+  if (!archiver) return fail(log, archiver.error(), ExitCode::kIo);
+  auto code = (*archiver)->finish([&] { return coordinator.stops(); });
+  if (!code) return fail(log, code.error(), ExitCode::kIo);
+  return coordinator.stopped() ? coordinator.end().code : static_cast<ExitCode>(*code);
+}
+
+// The exit code of a run that is archived. Whoever closes a database last removes its log, and the
+// archiver, who reads, may not.
+ExitCode finish_archive(Archiver& archiver, const RunOptions& options, Logger& log,
+                        const Coordinator& coordinator, ExitCode code) {
+  auto archived = archiver.finish([&] { return coordinator.stops(); });
+  [[maybe_unused]] const auto closed = Database::open_writer(options.database);
+  if (!archived) return fail(log, archived.error(), ExitCode::kIo);
+  return code == ExitCode::kDone ? static_cast<ExitCode>(*archived) : code;
+}
+
 }  // namespace
 
 ExitCode run_crawl(const RunOptions& options) {
@@ -258,6 +280,10 @@ ExitCode run_crawl(const RunOptions& options) {
   if (coordinator.stopped()) return coordinator.end().code;
   auto database = Database::open_writer(options.database);
   if (!database) return fail(log, database.error(), opening_exit_code(database.error()));
+  if (!options.warc.empty()) {
+    const ExitCode archived = archive_what_is_there(options, **loop, log, coordinator);
+    if (archived != ExitCode::kDone) return archived;
+  }
   const auto interrupted = [&] {
     (*signals)->take();
     return coordinator.stopped();
@@ -272,7 +298,11 @@ ExitCode run_crawl(const RunOptions& options) {
   progress_options.budget = {options.max_pages, options.max_bytes, options.max_time_ms};
   progress_options.database = options.database;
   Progress progress(clock, log, progress_options);
-  return coordinator.run(progress, metrics).code;
+  if (options.warc.empty()) return coordinator.run(progress, metrics).code;
+  auto archiver = Archiver::start(**loop, log, {options.database, options.warc});
+  if (!archiver) return fail(log, archiver.error(), ExitCode::kIo);
+  const ExitCode code = coordinator.run(progress, metrics).code;
+  return finish_archive(**archiver, options, log, coordinator, code);
 }
 
 }  // namespace crawl

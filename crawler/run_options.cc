@@ -143,6 +143,8 @@ void declare_process(OptionSet& set, RunOptions& o, std::string& config_file) {
   set.heading("Storage and processes");
   set.value("-d,--db", "FILE", "the database [crawl.db]", read_path(o.database));
   set.flag("--no-body", "do not keep the bodies of pages", o.keep_body, false);
+  set.value("--warc", "DIR", "archive what is fetched there, as WARC files with CDXJ indexes",
+            read_path(o.warc));
   set.value("--types", "LIST", "keep bodies of these media types too: 'image/*,application/pdf'",
             read_types(o.types));
   set.value("--keep-versions", "N", "bodies kept of each page, the current one included [1]",
@@ -186,6 +188,9 @@ std::string check_run_options(const RunOptions& options) {
   }
   if (options.effective_user_agent().find_first_not_of("/ ") != 0) {
     return "--user-agent: the text must begin with a name, as in 'name/1.0 (+contact)'";
+  }
+  if (!options.warc.empty() && !options.keep_body) {
+    return "--warc: an archive needs the bodies that --no-body does not keep";
   }
   return "";
 }

@@ -16,6 +16,8 @@ ExitCode command_export(const ExportOptions& options) {
     case ExportFormat::kGraphml:
     case ExportFormat::kEdges:
       return export_graph(options, *database, job);
+    case ExportFormat::kWarc:
+      return export_warc(options, *database, job);
   }
   return ExitCode::kBug;
 }

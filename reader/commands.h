@@ -68,6 +68,7 @@ enum class ExportFormat : uint8_t {
   kSitemap,  // sitemaps.org 0.9
   kGraphml,  // URLs and the links between them
   kEdges,    // links alone: source, target, kind, with tabs between
+  kWarc,     // WARC 1.1 with CDXJ indexes: what is new since the last export there
 };
 struct ExportOptions : ReadOptions {
   ExportFormat format = ExportFormat::kJsonl;
@@ -75,6 +76,9 @@ struct ExportOptions : ReadOptions {
   IfThere if_there = IfThere::kRefuse;
   bool body = false;  // jsonl, csv: the bodies too
   std::string host;   // sitemap: whose pages
+  std::string warc_prefix = "crawl";
+  int64_t warc_bytes_max = int64_t{1} << 30;  // then the next file is begun
+  int follow_fd = -1;  // warc: go on until this descriptor, a pipe's, is at its end
   bool quiet = false;
 };
 
@@ -110,6 +114,7 @@ ExitCode command_query(const QueryOptions& options);
 
 // `crawl export FORMAT`: what is stored, as other programs read it, as it is at this moment.
 // kCannotCreate: the file is there, or cannot be made. kUsage: it cannot hold what is asked for.
+// kBusy: another export is writing there.
 ExitCode command_export(const ExportOptions& options);
 
 }  // namespace crawl

@@ -52,5 +52,6 @@ ExitCode export_sitemap(const ExportOptions& options, Database& database,
                         LongJob& job);  // sitemaps.org
 ExitCode export_graph(const ExportOptions& options, Database& database,
                       LongJob& job);  // GraphML, edges
+ExitCode export_warc(const ExportOptions& options, Database& database, LongJob& job);  // WARC
 
 }  // namespace crawl

@@ -166,6 +166,19 @@ Result<Database> Database::open_reader(const std::string& path) {
   return database;
 }
 
+Result<Database> Database::open_other(const std::string& path) {
+  Database database(open_handle(plain_sqlite_path(path), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+                                kWriterBusyMs));
+  if (sqlite3_errcode(database.handle_) != SQLITE_OK) {
+    return sqlite_error(database.handle_, "open " + path);
+  }
+  constexpr const char* kPragmas =
+      "PRAGMA synchronous=FULL; PRAGMA secure_delete=OFF; PRAGMA mmap_size=0;"
+      "PRAGMA trusted_schema=OFF;";
+  if (Result<void> tuned = database.execute(kPragmas); !tuned) return tuned.error();
+  return database;
+}
+
 Database::Database(Database&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
 
 Database& Database::operator=(Database&& other) noexcept {

@@ -70,6 +70,9 @@ class Database {
   // Takes over a connection to a database of another kind (storage/search_file.h).
   explicit Database(sqlite3* handle) : handle_(handle) {}
 
+  // A database of another kind, that the caller knows; made where it is missing.
+  static Result<Database> open_other(const std::string& path);
+
   Database(Database&& other) noexcept;
   Database& operator=(Database&& other) noexcept;
   Database(const Database&) = delete;

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#include "storage/archive_state.h"
+
+#include "tests/storage/storage_support.h"
+
+using namespace crawl;
+using namespace crawl::test;
+
+namespace {
+
+std::string lines_of(ArchiveState& state) {
+  std::string all;
+  REQUIRE(state.for_each_line([&all](std::string_view line) {
+    all.append(line).append(" ");
+    return true;
+  }));
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("archive state: remembers where an archive is, and the lines of its index", "[archive]") {
+  const TempDir dir;
+  {
+    Result<ArchiveState> state = ArchiveState::open(dir.path());
+    REQUIRE(state);
+    CHECK(state->position().visit_id == 0);
+    REQUIRE(state->commit({7, 3, "f", 10, 1}, {"b", "a"}));
+    REQUIRE(state->commit({7, 5, "f", 20, 1}, {"\xC3\xA9", "B"}));
+  }
+  Result<ArchiveState> state = ArchiveState::open(dir.path());
+  REQUIRE(state);
+  CHECK(state->position().source == 7);
+  CHECK(state->position().visit_id == 5);
+  CHECK(state->position().file == "f");
+  CHECK(state->position().bytes == 20);
+  CHECK(lines_of(*state) == "B a b \xC3\xA9 ");
+  REQUIRE(state->close_file({7, 5, "", 0, 1}));
+  CHECK(lines_of(*state).empty());
+  CHECK(state->position().file.empty());
+}
+
+TEST_CASE("archive state: one process at a time", "[archive]") {
+  const TempDir dir;
+  Result<ArchiveState> state = ArchiveState::open(dir.path());
+  REQUIRE(state);
+  CHECK(ArchiveState::open(dir.path()).error().code == Errc::kBusy);
+}
+
+TEST_CASE("archive state: what is another program's stays as it is", "[archive]") {
+  const TempDir dir;
+  {
+    Result<Database> theirs = Database::open_other(dir.file(".crawl-archive.db"));
+    REQUIRE(theirs);
+    REQUIRE(theirs->execute("CREATE TABLE mine(x)"));
+  }
+  CHECK(ArchiveState::open(dir.path()).error().code == Errc::kCorrupt);
+  CHECK_FALSE(ArchiveState::open(dir.file("none")));
+}
