@@ -80,4 +80,17 @@ std::string archived_head(int64_t status, std::string_view lines, uint64_t body_
   return head + "\r\n";
 }
 
+std::string_view type_in_head(std::string_view head) {
+  while (!head.empty()) {
+    const size_t end = std::min(head.find('\n'), head.size());
+    const std::string_view line = head.substr(0, end);
+    head.remove_prefix(std::min(end + 1, head.size()));
+    const size_t colon = std::min(line.find(':'), line.size());
+    if (!equals_ignoring_case(trimmed(line.substr(0, colon)), "content-type")) continue;
+    const std::string_view value = line.substr(std::min(colon + 1, line.size()));
+    return trimmed(value.substr(0, value.find(';')));
+  }
+  return "";
+}
+
 }  // namespace crawl

@@ -15,4 +15,7 @@ namespace crawl {
 // `lines` are separated by line ends. Of the status line only the number is known.
 std::string archived_head(int64_t status, std::string_view lines, uint64_t body_bytes);
 
+// What such a head says of its type, without parameters: "text/html"; "" where it says nothing.
+std::string_view type_in_head(std::string_view head);
+
 }  // namespace crawl

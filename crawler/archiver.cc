@@ -19,12 +19,14 @@ Result<std::unique_ptr<Archiver>> Archiver::start(EventLoop& loop, Logger& log,
   if (!self) return errno_error("open /proc/self/exe");
   ChildProcess::Options spawn;
   spawn.executable_fd = self.fd();
-  spawn.argv = {
-      "crawl",          "export", "warc",         "-q",       "-d",
-      options.database, "-o",     options.folder, "--follow", std::to_string(kChildControlReadFd)};
-  // Where SQLite sorts what is larger than memory.
-  if (const char* folder = std::getenv("TMPDIR"); folder != nullptr) {
-    spawn.env.push_back(std::string("TMPDIR=") + folder);
+  spawn.argv = {"crawl",        "export",         "warc",
+                "-d",           options.database, "-o",
+                options.folder, "--follow",       std::to_string(kChildControlReadFd)};
+  if (!options.tells) spawn.argv.emplace_back("-q");
+  for (const char* name : {"TMPDIR", "TERM"}) {  // where SQLite sorts what is larger than memory
+    if (const char* value = std::getenv(name); value != nullptr) {
+      spawn.env.push_back(std::string(name) + "=" + value);
+    }
   }
   Result<std::unique_ptr<ChildProcess>> child = ChildProcess::spawn(loop, spawn);
   if (!child) return child.error();

@@ -20,6 +20,7 @@ class Archiver {
  public:
   struct Options {
     std::string database, folder;
+    bool tells = false;  // how far it is, on a terminal
   };
   // Starts it; it goes on until finish(). What goes wrong it says on stderr itself.
   static Result<std::unique_ptr<Archiver>> start(EventLoop& loop, Logger& log,

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "crawler/command_import.h"
 #include "crawler/command_prune.h"
 #include "crawler/command_serve.h"
 #include "crawler/options.h"
@@ -32,7 +33,7 @@ struct UsageError {
 using CommandLine =
     std::variant<RunOptions, StatusOptions, WhyOptions, CatOptions, QueryOptions, SearchOptions,
                  CheckOptions, BackupOptions, UrlOptions, RobotsOptions, ParseOptions, DemoOptions,
-                 PruneOptions, ServeOptions, ReportOptions, ExportOptions, ShowText, ShowVersion, UsageError>;
+                 PruneOptions, ServeOptions, ReportOptions, ExportOptions, ImportOptions, ShowText, ShowVersion, UsageError>;
 
 // Read where they exist, before --config FILE; later ones win over earlier ones, and the command
 // line over all.

@@ -273,6 +273,31 @@ void declare_export(OptionSet& set, ExportOptions& options) {
   declare_export_options(set, options);
 }
 
+void declare_import(OptionSet& set, ImportOptions& options) {
+  declare_database(set, options);
+  set.flag("--warc", "FILE... are WARC files", options.warc);
+  set.value("--max-size", "SIZE", "of one page, decompressed [10MiB]",
+            read_size(options.max_size, 1, static_cast<int64_t>(kBodyBytesCeiling)));
+  set.value("--keep-versions", "N", "bodies kept of each page, the current one included [1]",
+            read_number(options.keep_versions, 1, 1'000'000));
+  set.value("-f,--fetchers", "N", "processes that parse [one per CPU]",
+            read_number(options.fetchers, 1, 1024));
+  set.value("--fetcher", "PATH", "the crawl-fetcher to start [beside crawl]",
+            read_text(options.fetcher));
+  set.value("--lock-wait", "TIME", "wait so long for a run to end [0]",
+            read_duration(options.lock_wait_ms, 0, kTimeMax));
+  set.flag("-q,--quiet", "print errors only", options.quiet);
+  set.value("--watchdog", "TIME", "",
+            read_duration(options.watchdog_ms, kWatchdogMsMin, kWatchdogMsMax), Shown::kNo);
+  set.value("--test-hook", "SPEC", "", read_short(options.test_hook, true), Shown::kNo);
+}
+
+std::string take_import(ImportOptions& options, Words words) {
+  if (!options.warc) return "import: say what the files are: --warc";
+  options.files = std::move(words);
+  return options.files.empty() ? "import: no file given" : "";
+}
+
 // --- the parts of a crawl on their own
 
 void declare_url(OptionSet& set, UrlOptions& options) {
@@ -437,12 +462,18 @@ const std::vector<Command>& commands() {
           "prune", "remove what has become old",
           "Removes from the database what has become old, while no run writes to it.",
           declare_prune, take_prune),
-      command<ExportOptions>(
-          "export FORMAT", "pages and links, as other programs read them",
-          "Writes what is stored as jsonl or csv (pages), sitemap, graphml or edges (links), as it "
-          "is at this moment, also while a crawl is writing; warc adds what is new since the last "
-          "time to the archive in -o DIR.",
-          declare_export, take_export_words),
+      command<ImportOptions>("import FILE...", "pages out of WARC files",
+                             "Stores what WARC files hold, of crawl or of others, as pages of the "
+                             "database. Fetch times are those of the files.",
+                             declare_import, take_import),
+      with_words(
+          command<ExportOptions>(
+              "export FORMAT", "pages and links, as other programs read them",
+              "Writes what is stored as jsonl or csv (pages), sitemap, graphml or edges (links), "
+              "as it is at this moment, also while a crawl is writing; warc adds what is new since "
+              "the last time to the archive in -o DIR.",
+              declare_export, take_export_words),
+          export_formats()),
       command<UrlOptions>("url URL...", "what a URL is, normalised",
                           "Prints each URL as the URL Standard writes it.", declare_url, take_url),
       command<RobotsOptions>("robots FILE URL...", "what a robots.txt says about URLs",

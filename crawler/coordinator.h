@@ -39,6 +39,7 @@
 #include "crawler/frontier.h"
 #include "crawler/network_watch.h"
 #include "crawler/options.h"
+#include "crawler/page_rows.h"
 #include "crawler/private_hosts.h"
 #include "crawler/metrics_file.h"
 #include "crawler/progress.h"
@@ -234,12 +235,11 @@ class Coordinator final : public FetcherPool::Delegate {
   bool on_page_result(uint64_t lease_id, std::shared_ptr<const std::string> bytes);
   bool valid(const Transfer& transfer, const Lease& lease);
   bool may_come_from(const Transfer& transfer, const Lease& lease);
-  bool valid_texts(const PageResult& result, UrlRole role) const;
+  ResultLimits limits_of(const Lease& lease) const;
+  static LinkSource source_of(const Lease& lease);
   bool is_stray(const Lease& lease, const PageResult& result) const;
   bool fetch_anew(Host& host, Lease& lease);
   bool retry(Host& host, Lease& lease, const Transfer& transfer);
-  bool collect_links(const Lease& lease, const PageResult& result, WriteUnit& unit,
-                     std::vector<Found>& found);
   bool collect_redirect(const Lease& lease, const PageResult& result, WriteUnit& unit,
                         std::vector<Found>& found);
   void submit(WriteUnit unit, const std::vector<Found>& found);

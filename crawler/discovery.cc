@@ -195,6 +195,19 @@ Found Discovery::offer_seed(const Url& url, int64_t seed_id, int64_t now_wall_ms
   return upgrade(fingerprint, entry->id, url, offer, decision, unit);
 }
 
+int64_t Discovery::offer_fetched(const Url& url, int64_t at_wall_ms, WriteUnit& unit) {
+  Offer offer;
+  offer.href = url.href();
+  const uint64_t fingerprint = seen_.fingerprint(offer.href);
+  const std::optional<SeenTable::Entry> entry = seen_.find(fingerprint);
+  if (entry && !entry->skipped) return entry->id;
+  const Decision decision{SkipReason::kNone, 0, host_id(url, unit), {}};
+  if (!entry) return add(fingerprint, url, offer, decision, at_wall_ms, unit).url_id;
+  upgrade(fingerprint, entry->id, url, offer, decision, unit);
+  unit.upgrades.back().keeps_parents = true;
+  return entry->id;
+}
+
 NewUrl Discovery::new_row(const Offer& offer, const Decision& decision, int64_t now_wall_ms) {
   NewUrl row;
   row.id = next_url_id_++;

@@ -75,6 +75,8 @@ class Discovery {
   // Appends what is new to `unit`. nullopt: `href` is neither a canonical nor a shortened URL,
   // whoever sent it is lying.
   std::optional<Found> offer(const Offer& offer, int64_t now_wall_ms, WriteUnit& unit);
+  // A URL that was fetched already, by whom an archive comes from; returns its id.
+  int64_t offer_fetched(const Url& url, int64_t at_wall_ms, WriteUnit& unit);
   // A seed: always wanted. A URL that was skipped becomes pending.
   Found offer_seed(const Url& url, int64_t seed_id, int64_t now_wall_ms, WriteUnit& unit);
 

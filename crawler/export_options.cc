@@ -52,13 +52,16 @@ void declare_export_options(OptionSet& set, ExportOptions& options) {
   set.flag("-q,--quiet", "print errors only", options.quiet);
 }
 
-std::string take_export_words(ExportOptions& options, std::vector<std::string> words) {
+std::vector<std::string> export_formats() {
   std::vector<std::string> names;
+  for (const auto& [name, format] : kExportFormats) names.emplace_back(name);
+  return names;
+}
+
+std::string take_export_words(ExportOptions& options, std::vector<std::string> words) {
+  const std::vector<std::string> names = export_formats();
   std::string list;
-  for (const auto& [name, format] : kExportFormats) {
-    names.emplace_back(name);
-    list += (list.empty() ? "" : ", ") + names.back();
-  }
+  for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
   if (words.empty()) return "export: as what? one of " + list;
   if (words.size() > 1) return "unexpected argument " + words[1];
   for (const auto& [name, format] : kExportFormats) {

@@ -15,5 +15,7 @@ namespace crawl {
 void declare_export_options(OptionSet& set, ExportOptions& options);
 // The words that are no options; "" or what is wrong with them, and with the options beside them.
 std::string take_export_words(ExportOptions& options, std::vector<std::string> words);
+// "jsonl", "csv", …
+std::vector<std::string> export_formats();
 
 }  // namespace crawl

@@ -32,6 +32,7 @@ struct Dispatch {
   ExitCode operator()(const SearchOptions& options) const { return command_search(options); }
   ExitCode operator()(const ReportOptions& options) const { return command_report(options); }
   ExitCode operator()(const BackupOptions& options) const { return command_backup(options); }
+  ExitCode operator()(const ImportOptions& options) const { return command_import(options); }
   ExitCode operator()(const ExportOptions& options) const { return command_export(options); }
   ExitCode operator()(const CheckOptions& options) const { return command_check(options); }
   ExitCode operator()(const PruneOptions& options) const { return command_prune(options); }

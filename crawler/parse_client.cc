@@ -38,8 +38,9 @@ Result<void> ParseClient::start() {
   pool.watchdog_ms = options_.watchdog_ms;
   pool.configure.user_agent = "crawl";
   pool.configure.robots_agent = "crawl";
-  pool.configure.keep_body = false;
-  pool.configure.body_bytes_max = kBodyBytesCeiling;
+  pool.configure.keep_body = options_.keep_body;
+  pool.configure.body_bytes_max = options_.body_bytes_max;
+  pool.configure.types = options_.kept_types;
   pool.configure.test_hook = options_.test_hook;
   FetcherPool::Delegate& delegate = *this;
   pool_ = std::make_unique<FetcherPool>(*loop_, pool, delegate);
@@ -89,6 +90,7 @@ void ParseClient::hand_out() {
     job.content_type = request.content_type;
     job.robots_agent = request.robots_agent;
     job.bytes = request.bytes;
+    job.is_response = request.is_response;
     pool_->submit(*fetcher, job);
   }
 }

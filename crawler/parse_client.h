@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/event_loop.h"
+#include "base/limits.h"
 #include "base/result.h"
 #include "crawler/program_locator.h"
 #include "crawler/fetcher_pool.h"
@@ -29,6 +30,7 @@ struct ParseRequest {
   std::string content_type;
   std::string robots_agent;
   std::string bytes;
+  bool is_response = false;  // `bytes` are a whole HTTP response
 };
 
 // Exactly one of the two is not empty.
@@ -45,6 +47,9 @@ class ParseClient final : private FetcherPool::Delegate {
     size_t window = 64;                    // documents given to one fetcher at a time
     size_t pending_bytes_max = 64u << 20;  // has_room() is false beyond
     int64_t watchdog_ms = 30'000;
+    bool keep_body = false;
+    uint64_t body_bytes_max = kBodyBytesCeiling;
+    std::string kept_types;  // Configure::types
     std::string test_hook;
   };
   using Done = std::function<void(const ParseAnswer&)>;

@@ -223,7 +223,8 @@ Result<RunLock> hold_database(const RunOptions& options, const Clock& clock, Eve
 // there can be no archive, which has been said.
 ExitCode archive_what_is_there(const RunOptions& options, EventLoop& loop, Logger& log,
                                const Coordinator& coordinator) {
-  auto archiver = Archiver::start(loop, log, {options.database, options.warc});
+  auto archiver = Archiver::start(
+      loop, log, {options.database, options.warc, !options.quiet && options.progress});
   if (!archiver) return fail(log, archiver.error(), ExitCode::kIo);
   auto code = (*archiver)->finish([&] { return coordinator.stops(); });
   if (!code) return fail(log, code.error(), ExitCode::kIo);
@@ -280,9 +281,13 @@ ExitCode run_crawl(const RunOptions& options) {
   if (coordinator.stopped()) return coordinator.end().code;
   auto database = Database::open_writer(options.database);
   if (!database) return fail(log, database.error(), opening_exit_code(database.error()));
+  std::unique_ptr<Archiver> archiver;
   if (!options.warc.empty()) {
     const ExitCode archived = archive_what_is_there(options, **loop, log, coordinator);
     if (archived != ExitCode::kDone) return archived;
+    auto started = Archiver::start(**loop, log, {options.database, options.warc});
+    if (!started) return fail(log, started.error(), ExitCode::kIo);
+    archiver = std::move(*started);
   }
   const auto interrupted = [&] {
     (*signals)->take();
@@ -298,11 +303,9 @@ ExitCode run_crawl(const RunOptions& options) {
   progress_options.budget = {options.max_pages, options.max_bytes, options.max_time_ms};
   progress_options.database = options.database;
   Progress progress(clock, log, progress_options);
-  if (options.warc.empty()) return coordinator.run(progress, metrics).code;
-  auto archiver = Archiver::start(**loop, log, {options.database, options.warc});
-  if (!archiver) return fail(log, archiver.error(), ExitCode::kIo);
   const ExitCode code = coordinator.run(progress, metrics).code;
-  return finish_archive(**archiver, options, log, coordinator, code);
+  if (!archiver) return code;
+  return finish_archive(*archiver, options, log, coordinator, code);
 }
 
 }  // namespace crawl

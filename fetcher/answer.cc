@@ -5,8 +5,11 @@
 #include <limits>
 
 #include "base/escape.h"
+#include "fetcher/archived_response.h"
+#include "fetcher/redirect.h"
 #include "fetcher/robots_directives.h"
 #include "fetcher/text_bounds.h"
+#include "web/media_type.h"
 #include "web/mime_sniff.h"
 #include "web/robots.h"
 
@@ -91,16 +94,18 @@ void Answerer::parse(DocumentInput input, PageResult& result) {
 void Answerer::answer(const HttpTransfer& transfer, std::string& out) {
   const FetchRequest& request = transfer.request();
   const Transfer summary = summarise(transfer.report(), request.lease, settings_.generation);
-  const bool page = request.kind == JobKind::kPage || request.kind == JobKind::kSitemap;
-  if (page) return answer_page(transfer, summary, out);
+  if (request.kind == JobKind::kPage || request.kind == JobKind::kSitemap) {
+    return answer_page({transfer.head(), transfer.body(), transfer.content_type(), request.url,
+                        transfer.truncated(), request.kind == JobKind::kSitemap},
+                       summary, out);
+  }
   answer_robots(summary, request.url, settings_.robots_agent, transfer.body(), out);
 }
 
-void Answerer::answer_page(const HttpTransfer& transfer, const Transfer& summary,
-                           std::string& out) {
-  const ResponseHead& head = transfer.head();
+void Answerer::answer_page(const Response& response, const Transfer& summary, std::string& out) {
+  const ResponseHead& head = response.head;
   const std::string raw_type = head.joined_values("content-type");
-  const std::string essence = bounded_line(transfer.content_type(), kShortBytesMax);
+  const std::string essence = bounded_line(response.essence, kShortBytesMax);
   const std::string headers = bounded_text(head.lines(), kHeaderBytesMax);
   const std::string etag = validator(head.value("etag"));
   const std::string last_modified = validator(head.value("last-modified"));
@@ -116,15 +121,15 @@ void Answerer::answer_page(const HttpTransfer& transfer, const Transfer& summary
   result.last_modified = last_modified;
   if (has_page(summary.outcome)) {
     DocumentInput input;
-    input.body = transfer.body();
+    input.body = response.body;
     input.content_type = raw_type;
-    input.url = transfer.request().url;
+    input.url = response.url;
     input.x_robots_tag = robots_tag;
-    input.truncated = transfer.truncated();
+    input.truncated = response.truncated;
     input.link_header = link_header;
     input.content_language = content_language;
     input.nosniff = says_nosniff(head.joined_values("x-content-type-options"));
-    input.is_sitemap = transfer.request().kind == JobKind::kSitemap;
+    input.is_sitemap = response.is_sitemap;
     parse(input, result);
   } else if (summary.outcome == Outcome::kNotModified) {
     // The page is the old one, but what its header asks for may be new.
@@ -163,6 +168,7 @@ void Answerer::answer(const ParseJob& job, std::string& out) {
         job.robots_agent.empty() ? settings_.robots_agent : job.robots_agent;
     return answer_robots(summary, job.base, agent, job.bytes, out);
   }
+  if (job.is_response) return answer_archived(job, summary, out);
   PageResult result;
   result.transfer = summary;
   DocumentInput input;
@@ -174,6 +180,37 @@ void Answerer::answer(const ParseJob& job, std::string& out) {
   out.reserve(bytes_of(result));
   encode_into(result, out);
   document_.forget();
+}
+
+// As a transfer would have been judged that had brought the same.
+void Answerer::answer_archived(const ParseJob& job, Transfer summary, std::string& out) {
+  on_phase_(summary.lease, job.base, Phase::kDecode);
+  const ArchivedResponse archived =
+      read_archived_response(job.bytes, settings_.body_bytes_max, settings_.decode_ratio_max);
+  const int status = archived.head.complete() ? archived.head.status() : 0;
+  summary.status = static_cast<uint16_t>(std::clamp(status, 0, 999));
+  Redirect told{archived.problem, archived.detail, ""};
+  const Result<Url> url = Url::parse(job.base);
+  if (told.outcome == Outcome::kNone && status >= 300 && status < 400 && status != 304 && url) {
+    told = judge_location(status, archived.head.value("location"), *url);
+  } else if (told.outcome == Outcome::kNone) {
+    told.outcome = judge_status(status);
+    if (told.outcome != Outcome::kOk) told.detail = "HTTP status " + std::to_string(status);
+    if (told.outcome == Outcome::kOk && archived.truncated) {
+      told = {Outcome::kTooLarge,
+              "longer than " + std::to_string(settings_.body_bytes_max) +
+                  " bytes; the beginning is kept",
+              ""};
+    }
+  }
+  const std::string detail = bounded_line(told.detail, kShortBytesMax);
+  summary.outcome = told.outcome;
+  summary.detail = detail;
+  summary.location = told.location;
+  const std::string type = archived.head.joined_values("content-type");
+  const std::string essence = parse_media_type(type).essence;
+  answer_page({archived.head, archived.body, essence, job.base, archived.truncated, false}, summary,
+              out);
 }
 
 void Answerer::answer_failure(const FetchJob& job, Outcome outcome, std::string_view detail,

@@ -22,6 +22,8 @@ class Answerer {
   struct Settings {  // of Configure
     uint32_t generation = 0;
     std::string robots_agent;
+    uint64_t body_bytes_max = 10u << 20;  // of archived responses; transfers have counted already
+    uint32_t decode_ratio_max = 200;
   };
 
   // `document` and `clock` must outlive the answerer.
@@ -36,7 +38,14 @@ class Answerer {
                       std::string& out);
 
  private:
-  void answer_page(const HttpTransfer& transfer, const Transfer& summary, std::string& out);
+  // A response's head, and its body where `summary` says that there is a page.
+  struct Response {
+    const ResponseHead& head;
+    std::string_view body, essence, url;
+    bool truncated = false, is_sitemap = false;
+  };
+  void answer_page(const Response& response, const Transfer& summary, std::string& out);
+  void answer_archived(const ParseJob& job, Transfer summary, std::string& out);
   void answer_robots(const Transfer& summary, std::string_view url, std::string_view agent,
                      std::string_view bytes, std::string& out);
   void parse(DocumentInput input, PageResult& result);

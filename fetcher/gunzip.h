@@ -26,4 +26,8 @@ struct Gunzipped {
 // than `ratio_max` times what went in; or out of memory.
 Result<Gunzipped> gunzip(std::string_view gzip, size_t bytes_max, uint32_t ratio_max);
 
+// The same for the content coding "deflate" (RFC 9110 §8.4.1.2): the zlib format, or, as some
+// servers have it, the bare deflate format. kInvalid: neither.
+Result<Gunzipped> inflate(std::string_view deflated, size_t bytes_max, uint32_t ratio_max);
+
 }  // namespace crawl

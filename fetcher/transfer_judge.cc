@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "fetcher/redirect.h"
 #include "fetcher/text_bounds.h"
 #include "fetcher/transfer.h"
 #include "web/http_date.h"
@@ -141,19 +142,9 @@ void HttpTransfer::judge_response() {
 }
 
 void HttpTransfer::judge_redirect() {
-  const std::string status_text = "HTTP status " + std::to_string(report_.status);
-  const std::string location = head_.value("location");
-  if (location.empty()) return set(Outcome::kHttpError, status_text + " without a Location");
-  const auto target = Url::parse(location, *url_);
-  if (!target) {
-    return set(Outcome::kRedirect, "the Location is not a URL: " + target.error().context);
-  }
-  const std::string href = target->is_http() ? target->canonical().href() : target->href();
-  if (href.size() > kUrlBytesMax) {
-    return set(Outcome::kRedirect, "the Location is a URL that is too long");
-  }
-  report_.location = href;
-  set(Outcome::kRedirect, status_text);
+  Redirect redirect = judge_location(report_.status, head_.value("location"), *url_);
+  report_.location = std::move(redirect.location);
+  set(redirect.outcome, redirect.detail);
 }
 
 }  // namespace crawl

@@ -170,7 +170,8 @@ Result<void> Worker::load(const Configure& configure) {
   pool_->on_done([this](std::unique_ptr<HttpTransfer> transfer) {
     waiting_.emplace_back(std::move(transfer));
   });
-  const Answerer::Settings settings{configure.generation, std::string(configure.robots_agent)};
+  const Answerer::Settings settings{configure.generation, std::string(configure.robots_agent),
+                                    configure.body_bytes_max, configure.decode_ratio_max};
   answerer_ = std::make_unique<Answerer>(*document_, loop_.clock(), settings,
                                          [this](uint64_t lease, std::string_view url, Phase phase) {
                                            queue_->blame(lease, phase);

@@ -208,6 +208,7 @@ struct ParseJob {
   std::string_view content_type;  // as a Content-Type header's value; "" : unknown
   std::string_view robots_agent;  // kRobots: overrides Configure's where not ""
   std::string_view bytes;
+  bool is_response = false;  // kPage: `bytes` are a whole HTTP response, as an archive holds it
 
   template <typename M, typename V>
   static void fields(M& m, V& v) {
@@ -217,6 +218,7 @@ struct ParseJob {
     v.text(m.content_type, kShortBytesMax);
     v.text(m.robots_agent, kShortBytesMax);
     v.text(m.bytes, kBodyBytesCeiling);
+    v.flag(m.is_response);
   }
 };
 

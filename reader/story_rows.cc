@@ -188,7 +188,8 @@ StoryRows origin_rows(const UrlStory& story) {
   StoryRows text;
   if (story.chain.empty()) {
     const bool found = story.role == name(UrlRole::kPage) || story.role == name(UrlRole::kAsset);
-    text += story_row("found", found ? "on a page that is forgotten (prune)"
+    text += story_row("found", found && story.seed.empty() ? "in an archive that was imported"
+                               : found                     ? "on a page that is forgotten (prune)"
                                : story.state == name(UrlState::kSkipped) ? "as a seed"
                                                                          : "it is a seed");
   } else {

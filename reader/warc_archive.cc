@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "archive/cdxj.h"
+#include "archive/http_head.h"
 #include "base/clock.h"
 #include "base/draft_file.h"
 #include "reader/json_lines.h"
@@ -33,11 +34,10 @@ WarcFiles::End end_of(const ArchiveState::Position& position) {
   return {position.file, position.bytes, position.serial};
 }
 
-// What an index has a line for; "" otherwise.
-std::string mime_of(const WarcRecord& record, const Capture& capture) {
+// What the index says that it is.
+std::string_view mime_of(const WarcRecord& record) {
   if (record.type == "revisit") return "warc/revisit";
-  if (record.type == "response") return capture.content_type;
-  return record.type == "resource" ? record.content_type : "";
+  return record.type == "response" ? type_in_head(record.head) : record.content_type;
 }
 
 std::string field_of(const std::string& header, std::string_view name) {
@@ -152,12 +152,13 @@ Result<void> WarcArchive::append(const WarcRecord& record, const Capture& captur
   Result<WarcFiles::Place> place = files_on_disk_.append(header, record);
   if (!place) return place.error();
   bytes_ += place->length;
-  const std::string mime = mime_of(record, capture);
-  if (mime.empty() && record.type != "response") return {};
+  const bool indexed =
+      record.type == "response" || record.type == "revisit" || record.type == "resource";
+  if (!indexed) return {};
   CdxjEntry entry;
   entry.url = capture.url;
   entry.date_ms = capture.at;
-  entry.mime = mime;
+  entry.mime = mime_of(record);
   if (!record.head.empty()) entry.status = record.head.substr(9, 3);  // "HTTP/1.1 200"
   const std::string digest = field_of(header, "WARC-Payload-Digest");
   entry.digest = digest;

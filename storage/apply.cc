@@ -35,6 +35,7 @@ Result<std::unique_ptr<UnitApplier>> UnitApplier::create(Database& database, int
 
 Result<void> UnitApplier::apply(const WriteUnit& unit, Revived& revived) {
   settled_ = {};
+  passed_over_ = 0;
   if (Result<void> done = apply_seeds(unit); !done) return done;
   if (Result<void> done = apply_hosts(unit); !done) return done;
   if (Result<void> done = apply_urls(unit); !done) return done;

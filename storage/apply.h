@@ -111,7 +111,8 @@ class UnitApplier {
   ContentStore contents_;
   KeptVersions versions_;
   SettledUrl settled_;
-  int64_t latest_at_ = 0;  // of the fetches of this run: what counts as now
+  int64_t passed_over_ = 0;  // the URL whose page of this unit was not stored; 0: none
+  int64_t latest_at_ = 0;    // of the fetches of this run: what counts as now
   int64_t pages_ = 0;
   int64_t bytes_ = 0;
 };

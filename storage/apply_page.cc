@@ -9,9 +9,15 @@
 namespace crawl {
 
 Result<void> UnitApplier::apply_page(const PageRow& page) {
-  latest_at_ = std::max(latest_at_, page.fetched_at);
   Result<StoredPage> stored = stored_page(page.url_id);
   if (!stored) return stored.error();
+  const FetchHistory& history = stored->history;
+  const bool older = stored->exists && history.fetched_at >= page.fetched_at;
+  if (page.archived && (older || (page.outcome == Outcome::kNotModified && !history.has_copy))) {
+    passed_over_ = page.url_id;
+    return {};
+  }
+  latest_at_ = std::max(latest_at_, page.fetched_at);
   Change change;
   settle_page(page, *stored, change);
   settle_url(page, change);

@@ -42,6 +42,9 @@ constexpr const char* kInsertUrl =
 constexpr const char* kUpgradeUrl =
     "UPDATE url SET state = 'pending', outcome = NULL, reason = NULL, rule = NULL, host_id = ?2, "
     "seed_id = ?3, via_id = ?4, depth = ?5, hops = ?6, rank = ?7, role = ?8 WHERE id = ?1";
+constexpr const char* kAdoptUrl =
+    "UPDATE url SET state = 'pending', outcome = NULL, reason = NULL, rule = NULL, host_id = ?2 "
+    "WHERE id = ?1";
 constexpr const char* kUpdateUrl =
     "UPDATE url SET state = ?2, outcome = ?3, reason = ?4, attempts = ?5, strikes = ?6, "
     "rule = ?7, due_at = coalesce(?8, due_at) WHERE id = ?1";
@@ -109,6 +112,7 @@ Result<void> UnitApplier::Statements::prepare(Database& database) {
       {&counters, kCounters},
       {&url, kInsertUrl},
       {&url_upgrade, kUpgradeUrl},
+      {&url_adopt, kAdoptUrl},
       {&url_update, kUpdateUrl},
       {&url_due, kUrlDue},
       {&list_url, kListUrl},

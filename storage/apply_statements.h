@@ -9,8 +9,8 @@ namespace crawl {
 
 struct UnitApplier::Statements {
   Statement seed, host, host_update, robots, forget_robots, host_count, event, decided_by, counters;
-  Statement url, url_upgrade, url_update, url_due, list_url, outdated, revive, pending_url,
-      tail_at_rank, tail_behind;
+  Statement url, url_upgrade, url_adopt, url_update, url_due, list_url, outdated, revive,
+      pending_url, tail_at_rank, tail_behind;
   Statement stored_page, replace_page, insert_facts, update_facts, confirm_copy, delete_links, link,
       visit;
 

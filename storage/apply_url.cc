@@ -26,6 +26,12 @@ Result<void> UnitApplier::apply_urls(const WriteUnit& unit) {
     if (Result<void> done = insert.run(); !done) return done;
   }
   for (const UrlUpgrade& row : unit.upgrades) {
+    if (row.keeps_parents) {
+      statements_->url_adopt.bind(1, row.id);
+      statements_->url_adopt.bind(2, row.host_id);
+      if (Result<void> done = statements_->url_adopt.run(); !done) return done;
+      continue;
+    }
     Statement& upgrade = statements_->url_upgrade;
     upgrade.bind(1, row.id);
     upgrade.bind(2, row.host_id);
@@ -108,6 +114,7 @@ Result<void> UnitApplier::revive(int64_t url_id, Revived& revived) {
 
 Result<void> UnitApplier::apply_url_updates(const WriteUnit& unit) {
   for (const UrlUpdate& row : unit.url_updates) {
+    if (row.id == passed_over_ && unit.upgrades.empty()) continue;
     if (Result<void> done = apply_url_update(row); !done) return done;
   }
   if (settled_.url_id == 0) return {};

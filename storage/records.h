@@ -95,6 +95,7 @@ struct UrlUpgrade {
   int64_t hops = 0;
   int64_t rank = 0;
   UrlRole role = UrlRole::kPage;
+  bool keeps_parents = false;  // only its state and its host are others: it comes from an archive
 };
 
 // What a sitemap or a feed says of a URL that has a row. One that is done, was fetched before
@@ -147,6 +148,9 @@ struct PageRow {
   bool counts_as_failure = true;
   bool counts_as_error = false;  // in its host's errors
   bool withheld = false;         // the page asks not to be indexed: its text is NULL, not ''
+  // From an archive: passed over, with the update of its URL, where the stored page is as new or
+  // newer, or where it confirms a copy that is not there.
+  bool archived = false;
   std::string_view detail, content_type, charset, title, description, lang, author, canonical,
       metadata, address, etag, last_modified, headers, text, main_text, body_zstd;
   std::vector<LinkRow> links;

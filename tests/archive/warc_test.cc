@@ -76,6 +76,13 @@ TEST_CASE("http head: nothing in the stored lines ends the head early", "[archiv
       "HTTP/1.1 200 OK\r\nA: 1\r\nB: 2\r\nC:   x y\r\n  folded\r\nD\r\nContent-Length: 0\r\n\r\n");
 }
 
+TEST_CASE("http head: the type that it says", "[archive]") {
+  CHECK(type_in_head("HTTP/1.1 200 OK\r\nCONTENT-Type:  Text/HTML ; charset=x\r\n\r\n") ==
+        "Text/HTML");
+  CHECK(type_in_head("HTTP/1.1 200 OK\r\nContent-Type:\r\n\r\n").empty());
+  CHECK(type_in_head("HTTP/1.1 200 OK\r\n\r\n").empty());
+}
+
 TEST_CASE("cdxj: keys sort a host's URLs together", "[archive]") {
   CHECK(surt("http://www.example.com/B?b&a") == "com,example)/b?a&b");
   CHECK(surt("https://www2.example.co.uk:8080/") == "uk,co,example:8080)/");

@@ -105,6 +105,23 @@ TEST_CASE("discovery: a better link makes a skipped URL pending, once", "[discov
   CHECK_FALSE(again->pending);
 }
 
+TEST_CASE("discovery: what an archive has was fetched, whatever the scope says", "[discovery]") {
+  Fixture f;
+  CHECK(f.reason("http://example.com/a") == SkipReason::kOutOfScope);  // there are no seeds
+  const int64_t known = f.unit.new_urls.back().id;
+  CHECK(f.discovery.offer_fetched(parsed("http://example.com/a"), 5, f.unit) == known);
+  REQUIRE(f.unit.upgrades.size() == 1);
+  CHECK(f.unit.upgrades[0].keeps_parents);
+  CHECK(f.unit.upgrades[0].host_id == f.unit.new_hosts.back().id);
+  CHECK(f.discovery.offer_fetched(parsed("http://example.com/a"), 5, f.unit) == known);
+  CHECK(f.unit.upgrades.size() == 1);
+  const int64_t fresh = f.discovery.offer_fetched(parsed("http://example.com/b"), 5, f.unit);
+  CHECK(f.unit.new_urls.back().id == fresh);
+  CHECK(f.unit.new_urls.back().first_seen_at == 5);
+  CHECK(f.unit.new_urls.back().state == UrlState::kPending);
+  CHECK(f.discovery.id_of("http://example.com/b") == fresh);
+}
+
 TEST_CASE("discovery: www and the scheme make no other host; any seed's scope admits",
           "[discovery]") {
   Fixture f;

@@ -10,7 +10,6 @@ import json
 import os
 import pathlib
 import resource
-import shutil
 import signal
 import subprocess
 import sys
@@ -200,27 +199,6 @@ class Kinds(Archiving):
         self.assertEqual((responses["/same"].payload, responses["/same"].warc_truncated), (b"", "unspecified"))
         self.assertEqual(responses["/same"].field("content-length"), "0")
         self.assertNotEqual(responses["/same"].field("x-orig-content-length"), None)
-
-    def test_others_read_it(self):
-        """npm's warcio makes the same index, and finds each record by it."""
-        warcio = os.environ.get("CRAWL_WARCIO", "")
-        if not shutil.which("node") or not pathlib.Path(warcio).is_file():
-            self.skipTest("no node, or CRAWL_WARCIO names no warcio/dist/cli.js (npm install warcio)")
-        for _ in range(2):
-            self.crawl(*self.options, "--warc", self.folder, self.server.url())
-            self.server.routes["/text"] = reply(body="changed", content_type="text/plain")
-        for path in self.files():
-            ended = subprocess.run(["node", warcio, "cdx-index", path], capture_output=True, text=True, check=True)
-            ours = path.with_name(path.name.replace(".warc.gz", ".cdxj")).read_text()
-            self.assertEqual(entries(ours), entries(ended.stdout))
-            listed = subprocess.run(["node", warcio, "index", path], capture_output=True, text=True, check=True)
-            self.assertEqual(len(listed.stdout.splitlines()), len(warc_records.read(path)))
-
-
-def entries(index):
-    """Of a CDXJ index, in the order of the records."""
-    split = (line.split(" ", 2) for line in index.splitlines())
-    return sorted(((key, time, json.loads(rest)) for key, time, rest in split), key=lambda one: int(one[2]["offset"]))
 
 
 class Troubles(Archiving):

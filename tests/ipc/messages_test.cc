@@ -68,8 +68,8 @@ FetchJob sample(const FetchJob*) {
   return job;
 }
 ParseJob sample(const ParseJob*) {
-  return ParseJob{6,     JobKind::kRobots,           "http://h/", "text/html",
-                  "bot", std::string_view("a\0b", 3)};
+  return ParseJob{
+      6, JobKind::kRobots, "http://h/", "text/html", "bot", std::string_view("a\0b", 3), true};
 }
 
 PageResult sample(const PageResult*) {

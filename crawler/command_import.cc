@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+#include "crawler/command_import.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/columns.h"
+#include "base/long_job.h"
+#include "base/retry.h"
+#include "crawler/importer.h"
+#include "crawler/line_service.h"
+#include "crawler/part_commands.h"
+#include "reader/read_support.h"
+#include "storage/lock.h"
+#include "storage/preflight.h"
+
+namespace crawl {
+
+namespace {
+
+struct OpenFile {
+  std::string name;
+  UniqueFd fd;
+  int64_t bytes = 0;
+};
+
+struct Told {
+  int64_t records = 0;
+  int64_t damaged_files = 0;
+  int64_t bytes_before = 0;  // of the files that were read whole
+  int64_t bytes = 0;         // of all files
+};
+
+Result<std::vector<OpenFile>> open_all(const std::vector<std::string>& names) {
+  std::vector<OpenFile> files;
+  for (const std::string& name : names) {
+    OpenFile file{
+        name, UniqueFd(uninterrupted([&] { return ::open(name.c_str(), O_RDONLY | O_CLOEXEC); })),
+        0};
+    if (!file.fd) return errno_error("cannot open " + name);
+    struct stat info {};
+    ::fstat(file.fd.fd(), &info);
+    if (S_ISDIR(info.st_mode)) return errno_error(EISDIR, "cannot read " + name);
+    file.bytes = info.st_size;
+    files.push_back(std::move(file));
+  }
+  return files;
+}
+
+// kClosed: interrupted.
+Result<void> import_file(const OpenFile& file, const ImportOptions& options, Importer& importer,
+                         LongJob& job, Told& told) {
+  WarcReader reader([&file](char* buffer, size_t size) -> Result<size_t> {
+    const ssize_t got = uninterrupted([&] { return ::read(file.fd.fd(), buffer, size); });
+    if (got < 0) return errno_error("cannot read " + file.name);
+    return static_cast<size_t>(got);
+  });
+  int64_t records = 0, damages = 0;
+  std::string first_damage;
+  const auto passes = [&](const Error& error) {
+    if (error.code == Errc::kCorrupt && damages++ == 0) first_damage = error.context;
+    return error.code == Errc::kCorrupt;
+  };
+  for (;;) {
+    const auto at = told.bytes_before + static_cast<int64_t>(reader.position());
+    if (!job.go_on(at, told.bytes)) return Error{Errc::kClosed, 0, "interrupted"};
+    Result<std::optional<WarcEntry>> entry = reader.next();
+    if (!entry) {
+      if (!passes(entry.error())) return entry.error();
+      continue;
+    }
+    if (!*entry) break;
+    ++records;
+    const Result<void> taken = importer.take(**entry, reader);
+    if (!taken && !passes(taken.error())) return taken.error();
+  }
+  told.records += records;
+  told.bytes_before += file.bytes;
+  if (damages == 0 && records > 0) return {};
+  ++told.damaged_files;
+  report_line(options, ExitCode::kNoSeeds,
+              records == 0 ? file.name + " is not a WARC file: " +
+                                 (first_damage.empty() ? "it is empty" : first_damage)
+                           : fmt::format("{}: {}; {} in all, the rest of it was read", file.name,
+                                         first_damage, damages));
+  return {};
+}
+
+std::string options_json(const ImportOptions& options) {
+  nlohmann::ordered_json json;
+  json["version"] = CRAWL_VERSION;
+  json["import"] = options.files;
+  json["max_size"] = options.max_size;
+  json["keep_versions"] = options.keep_versions;
+  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+ExitCode problem(const ImportOptions& options, const Error& error) {
+  if (error.code == Errc::kClosed) return static_cast<ExitCode>(LongJob::exit_code());
+  if (error.code == Errc::kBusy) return report_line(options, ExitCode::kBusy, error.message());
+  return report_line(options, ExitCode::kIo, error.message());
+}
+
+Importer::Options importer_options(const ImportOptions& options) {
+  Importer::Options result;
+  result.parser.fetcher = options.fetcher;
+  result.parser.fetchers = options.fetchers > 0 ? options.fetchers : available_cpus();
+  result.parser.watchdog_ms = options.watchdog_ms;
+  result.parser.test_hook = options.test_hook;
+  result.parser.keep_body = true;
+  result.parser.body_bytes_max = static_cast<uint64_t>(options.max_size);
+  result.writer.keep_versions = static_cast<int>(options.keep_versions);
+  return result;
+}
+
+ExitCode print_result(const ImportOptions& options, const Told& told, int64_t run_id,
+                      const Importer& importer) {
+  if (options.quiet) return ExitCode::kDone;
+  int64_t stored = 0;
+  Result<Database> database = Database::open_reader(options.database);
+  if (!database) return report_error(options, database.error());
+  Result<Statement> query = database->prepare("SELECT pages FROM run WHERE id = ?1");
+  if (!query) return report_error(options, query.error());
+  query->bind(1, run_id);
+  if (const Result<bool> row = query->step(); row && *row) stored = query->integer(0);
+  ShownText text;
+  text.line(fmt::format("{}: run {}, {} records of {} file{}, {} captures, {} stored",
+                        options.database, run_id, group_digits(told.records), options.files.size(),
+                        options.files.size() == 1 ? "" : "s", group_digits(importer.captures()),
+                        group_digits(stored)));
+  if (stored < importer.captures()) {
+    text.line("what is not stored is as old as what was there, or older");
+  }
+  return print(options, text);
+}
+
+}  // namespace
+
+ExitCode command_import(const ImportOptions& options) {
+  Result<std::vector<OpenFile>> files = open_all(options.files);
+  if (!files) return report_line(options, ExitCode::kNoInput, files.error().message());
+  if (auto usable = inspect_writable_path(options.database); !usable) {
+    return report_line(options, ExitCode::kCannotCreate, usable.error().message());
+  }
+  const SystemClock clock;
+  Result<RunLock> lock = RunLock::acquire(options.database, options.lock_wait_ms, clock);
+  if (!lock) return problem(options, lock.error());
+  Result<Database> database = Database::open_writer(options.database);
+  if (!database) return problem(options, database.error());
+  Result<RunStart> start = begin_run(*database, clock.wall_ms(), ::getpid(), options_json(options));
+  if (!start) return problem(options, start.error());
+  auto importer = Importer::create(std::move(*database), *start, importer_options(options));
+  if (!importer) return report_parser_failure(importer.error());
+  Told told;
+  for (const OpenFile& file : *files) told.bytes += file.bytes;
+  Result<void> done;
+  {
+    LongJob job("import", options.err_fd, options.quiet);
+    for (const OpenFile& file : *files) {
+      if (done) done = import_file(file, options, **importer, job, told);
+    }
+  }
+  // What was taken counts, also when it is interrupted.
+  if (done || done.error().code == Errc::kClosed) {
+    const Result<void> drained = (*importer)->drain();
+    if (!drained) done = drained;
+  }
+  const char* reason = done ? "done" : LongJob::interrupted() ? "interrupted" : "failed";
+  const Result<void> ended = (*importer)->finish(reason, clock.wall_ms());
+  if (!done) return problem(options, done.error());
+  if (!ended) return problem(options, ended.error());
+  const ExitCode printed = print_result(options, told, start->run_id, **importer);
+  if (printed != ExitCode::kDone) return printed;
+  return told.damaged_files > 0 ? ExitCode::kNoSeeds : ExitCode::kDone;
+}
+
+}  // namespace crawl
