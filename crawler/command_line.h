@@ -33,7 +33,8 @@ struct UsageError {
 using CommandLine =
     std::variant<RunOptions, StatusOptions, WhyOptions, CatOptions, QueryOptions, SearchOptions,
                  CheckOptions, BackupOptions, UrlOptions, RobotsOptions, ParseOptions, DemoOptions,
-                 PruneOptions, ServeOptions, ReportOptions, ExportOptions, ImportOptions, ShowText, ShowVersion, UsageError>;
+                 PruneOptions, ServeOptions, ReportOptions, ExportOptions, ImportOptions, ShowText,
+                 ShowVersion, UsageError>;
 
 // Read where they exist, before --config FILE; later ones win over earlier ones, and the command
 // line over all.

@@ -44,11 +44,13 @@ HttpResponse error_for(const HttpRequest& request, int status, const std::string
 const Site::Route Site::kRoutes[] = {
     {"/", &Site::page_now},
     {"/why", &Site::page_why},
+    {"/search", &Site::page_search},
     {"/questions", &Site::page_questions},
     {"/questions/", &Site::page_question},
     {"/report", &Site::page_report},
     {"/api/status", &Site::api_status},
     {"/api/why", &Site::api_why},
+    {"/api/search", &Site::api_search},
     {"/api/query/", &Site::api_query},
     {"/api/events", &Site::api_events},
     {"/metrics", &Site::metrics},

@@ -12,17 +12,21 @@
 
 #include "base/result.h"
 #include "serve/http_server.h"
+#include "serve/indexer.h"
 #include "storage/database.h"
 
 namespace crawl {
 
 class Site {
  public:
-  explicit Site(std::string database) : path_(std::move(database)) {}
+  explicit Site(const std::string& database) : path_(database), indexer_(database) {}
 
   HttpResponse answer(const HttpRequest& request);
   // Answers without end come to theirs, within a second.
-  void stop() { stopped_ = true; }
+  void stop() {
+    stopped_ = true;
+    indexer_.stop();
+  }
 
  private:
   using Answer = HttpResponse (Site::*)(const HttpRequest& request, Database& database);
@@ -37,10 +41,12 @@ class Site {
   HttpResponse page_why(const HttpRequest& request, Database& database);
   HttpResponse page_questions(const HttpRequest& request, Database& database);
   HttpResponse page_question(const HttpRequest& request, Database& database);
+  HttpResponse page_search(const HttpRequest& request, Database& database);
   HttpResponse page_report(const HttpRequest& request, Database& database);
   // api.cc
   HttpResponse api_status(const HttpRequest& request, Database& database);
   HttpResponse api_why(const HttpRequest& request, Database& database);
+  HttpResponse api_search(const HttpRequest& request, Database& database);
   HttpResponse api_query(const HttpRequest& request, Database& database);
   HttpResponse api_events(const HttpRequest& request, Database& database);
   HttpResponse metrics(const HttpRequest& request, Database& database);
@@ -48,6 +54,7 @@ class Site {
   const std::string path_;
   std::atomic<bool> stopped_ = false;
   std::atomic<int> listeners_ = 0;  // to events
+  Indexer indexer_;
 };
 
 // {"error": text}, for programs.

@@ -108,8 +108,8 @@ class Indexer {
       : crawl_(crawl), index_(index), go_on_(go_on), pages_(std::move(pages)) {}
 
   Result<bool> read_some() {
-    const Snapshot snapshot(crawl_);
-    if (!snapshot.begun()) return snapshot.begun().error();
+    const Result<Snapshot> snapshot = Snapshot::begin(crawl_);
+    if (!snapshot) return snapshot.error();
     // What another process has done meanwhile counts.
     Result<bool> current = is_current();
     if (!current || *current) return current;
