@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Search: the page and the API.
 #include <charconv>
+#include <chrono>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "base/clock.h"
 #include "reader/json_lines.h"
@@ -16,6 +18,7 @@ namespace {
 
 constexpr int64_t kHitsShown = 20;
 constexpr int64_t kHitsMax = 100;
+constexpr int64_t kFirstIndexMs = 1'500;
 
 // 0 where there is none; nullopt where it is no number of 0 to `max`.
 std::optional<int64_t> number(const HttpRequest& request, const std::string& name, int64_t max) {
@@ -54,6 +57,18 @@ Result<SearchAnswer> find(Database& database, const SearchRequest& request) {
       SearchFile::open_reader(SearchFile::path_beside(database), static_cast<int64_t>(*seed));
   if (!index) return index.error();
   return search(database, *index, request);
+}
+
+// The same, where the index is not there yet, after a moment: of a small crawl it is made by then.
+Result<SearchAnswer> find_soon(Database& database, const SearchRequest& request, Indexer& indexer) {
+  indexer.wake();
+  Result<SearchAnswer> answer = find(database, request);
+  for (int64_t waited = 0; !answer && indexer.state().working && waited < kFirstIndexMs;
+       waited += 50) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    answer = find(database, request);
+  }
+  return answer;
 }
 
 nlohmann::ordered_json pieces_json(const std::vector<TextPiece>& pieces) {
@@ -137,8 +152,7 @@ HttpResponse Site::page_search(const HttpRequest& request, Database& database) {
     html << "<p class=\"note\">" << Text{asked.problem} << "</p>\n";
     return page.finish(400);
   }
-  indexer_.wake();
-  const Result<SearchAnswer> answer = find(database, asked.request);
+  const Result<SearchAnswer> answer = find_soon(database, asked.request, indexer_);
   write_state(html, indexer_.state(), answer.has_value());
   if (!answer) return page.finish();
   html << "<p class=\"said\" role=\"status\">" << Grouped{answer->pages}
@@ -153,8 +167,7 @@ HttpResponse Site::page_search(const HttpRequest& request, Database& database) {
 HttpResponse Site::api_search(const HttpRequest& request, Database& database) {
   const Asked asked = read_request(request);
   if (!asked.problem.empty()) return json_error(400, asked.problem);
-  indexer_.wake();
-  const Result<SearchAnswer> answer = find(database, asked.request);
+  const Result<SearchAnswer> answer = find_soon(database, asked.request, indexer_);
   const Indexer::State state = indexer_.state();
   if (!answer) {
     return json_error(503,

@@ -173,7 +173,7 @@ class Output(crawl_run.EndToEnd):
         code, received = self.ask_on_terminal("-d", database, "-vv", "--revisit", "0", *OPTIONS, self.server.url())
         self.assertEqual(code, 0)
         self.assertIn(b"\x1b[K", received)
-        self.check(re.sub(rb"\r|\x1b\[K", b"", received), "a run on a terminal")
+        self.check(re.sub(rb"\r|\x1b\[(\d+A|[JK])", b"", received), "a run on a terminal")
         code, _, stderr = self.ask("-d", database, "-vv", "--log-format", "json", "--revisit", "0", *OPTIONS,
                                    self.server.url())
         self.assertEqual(code, 0)

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -72,6 +73,45 @@ class Served(crawl_run.EndToEnd):
         self.assertEqual([(row["src"], row["dst"]) for row in broken], [(self.site.url(), self.site.url("/gone"))])
         self.assertEqual(len(self.json("/api/query/pages?limit=2")), 2)
         self.assertIn("<script>", json.dumps(self.json("/api/query/pages")))
+
+    def found(self, words):
+        """What a search finds, once the index is there."""
+        def answer():
+            response, body = self.get("/api/search?q=" + words)
+            return json.loads(body) if response.status == 200 else None
+        return crawl_run.wait_for(answer, "the index is made")
+
+    def test_search(self):
+        self.serve()
+        answer = self.found("heron+pond")
+        self.assertEqual([hit["url"] for hit in answer["hits"]], [self.site.url("/a")])
+        self.assertEqual([piece["text"] for piece in answer["hits"][0]["snippet"] if piece["match"]], ["heron", "pond"])
+        self.assertEqual(self.found("penguin")["hits"], [])
+        _, body = self.get("/search?q=%22heron%20stands%22")
+        self.assertIn("The <mark>heron stands</mark> in the pond.", body)
+        self.json("/api/search", 400)
+        self.json("/api/search?q=-heron", 400)
+        self.json("/api/search?q=heron&limit=x", 400)
+        self.json("/api/search?q=heron&offset=-1", 400)
+        # What comes later is found as well.
+        self.site.routes["/a"] = page("A kingfisher dives.", title="Kingfishers")
+        self.crawl("-q", "--delay", "0", "--revisit", "0", self.site.url())
+        crawl_run.wait_for(lambda: self.found("kingfisher")["hits"], "the index has caught up")
+
+    def test_the_report(self):
+        self.serve()
+        response, body = self.get("/report")
+        self.assertEqual(response.status, 200)
+        self.assertIn("Content-Security-Policy", body)
+        self.assertIn("Broken links", body)
+
+    def test_an_answer_has_a_bound(self):
+        with contextlib.closing(sqlite3.connect(self.place.database)) as database:
+            database.execute("UPDATE content SET text = printf('%.*c', 5000000, 'x')")
+            database.commit()
+        self.serve()
+        self.json("/api/query/pages", 400)
+        self.assertEqual(len(self.json("/api/query/pages?limit=1")), 1)
 
     def test_questions_that_are_wrong(self):
         self.serve()
