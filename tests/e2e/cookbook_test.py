@@ -25,6 +25,7 @@ CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.M | re.S)
 # What is another each time.
 CHANGING = [
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?( ?UTC|Z)?"), "<time>"),
+    (re.compile(r"\b\d{4}-\d\d-\d\d\b"), "<time>"),
     (re.compile(r"\b\d{8}(T?\d{6}Z?|\d{9})\b"), "<time>"),
     (re.compile(r"\b\d[\d,]*(\.\d+)? (B|KiB|MiB)\b"), "<size>"),
     (re.compile(r"\b\d+(\.\d+)? (ms|s|m|h)\b( \d+ s\b)?"), "<duration>"),

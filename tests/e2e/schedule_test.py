@@ -117,6 +117,18 @@ class Nightly(crawl_run.EndToEnd):
         self.assertEqual(ended.code, 73)
         self.assertIn("none/x.prom", ended.stderr)
 
+    def test_numbers_are_written_to_files_of_our_own_alone(self):
+        numbers = self.place.folder / "crawl.prom"
+        os.mkfifo(self.place.folder / "crawl.prom.part")  # whoever opens it waits for ever
+        self.crawl("-q", "--delay", "0", "--metrics", numbers, self.server.url())
+        self.assertIn("crawl_running 0", numbers.read_text())
+        self.assertFalse((self.place.folder / "crawl.prom.part").exists())
+        folder = self.place.folder / "folder"
+        folder.mkdir()
+        ended = self.place.run("run", "-d", self.place.database, "--metrics", folder, self.server.url())
+        self.assertEqual(ended.code, 73)
+        self.assertIn("is not a regular file", ended.stderr)
+
     @unittest.skipUnless(shutil.which("systemd-analyze"), "systemd-analyze is not installed")
     def test_the_units_as_systemd_reads_them(self):
         units = self.place.folder / "units"
