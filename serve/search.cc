@@ -50,25 +50,34 @@ Asked read_request(const HttpRequest& request) {
   return asked;
 }
 
-Result<SearchAnswer> find(Database& database, const SearchRequest& request) {
+struct Found {
+  SearchAnswer answer;
+  bool is_whole = false;  // all pages were looked at
+};
+
+Result<Found> find(Database& database, const SearchRequest& request) {
   const Result<uint64_t> seed = fingerprint_seed(database);
   if (!seed) return seed.error();
   Result<SearchFile> index =
       SearchFile::open_reader(SearchFile::path_beside(database), static_cast<int64_t>(*seed));
   if (!index) return index.error();
-  return search(database, *index, request);
+  const Result<SearchState> state = index->read_state();
+  if (!state) return state.error();
+  Result<SearchAnswer> answer = search(database, *index, request);
+  if (!answer) return answer.error();
+  return Found{std::move(*answer), state->is_whole};
 }
 
 // The same, where the index is not there yet, after a moment: of a small crawl it is made by then.
-Result<SearchAnswer> find_soon(Database& database, const SearchRequest& request, Indexer& indexer) {
+Result<Found> find_soon(Database& database, const SearchRequest& request, Indexer& indexer) {
   indexer.wake();
-  Result<SearchAnswer> answer = find(database, request);
-  for (int64_t waited = 0; !answer && indexer.state().working && waited < kFirstIndexMs;
-       waited += 50) {
+  Result<Found> found = find(database, request);
+  for (int64_t waited = 0; waited < kFirstIndexMs && indexer.state().working; waited += 50) {
+    if (found && found->is_whole) break;
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    answer = find(database, request);
+    found = find(database, request);
   }
-  return answer;
+  return found && found->is_whole ? found : find(database, request);
 }
 
 nlohmann::ordered_json pieces_json(const std::vector<TextPiece>& pieces) {
@@ -128,14 +137,14 @@ void write_paging(Html& html, const HttpRequest& request, const SearchRequest& a
   html << "</nav>\n";
 }
 
-void write_state(Html& html, const Indexer::State& state, bool has_index) {
+void write_state(Html& html, const Indexer::State& state, bool is_whole) {
   if (!state.problem.empty()) {
     html << "<p class=\"note\">The search index could not be brought up to date: "
          << Text{state.problem} << "</p>\n";
-  } else if (!has_index) {
+  } else if (!is_whole) {
     html << "<p class=\"note\" role=\"status\">The pages are being read for the search";
     if (state.total > 0) html << ": " << Grouped{100 * state.done / state.total} << " %";
-    html << ". Ask again in a moment.</p>\n";
+    html << ". Ask again in a moment for all of them.</p>\n";
   }
 }
 
@@ -152,29 +161,29 @@ HttpResponse Site::page_search(const HttpRequest& request, Database& database) {
     html << "<p class=\"note\">" << Text{asked.problem} << "</p>\n";
     return page.finish(400);
   }
-  const Result<SearchAnswer> answer = find_soon(database, asked.request, indexer_);
-  write_state(html, indexer_.state(), answer.has_value());
-  if (!answer) return page.finish();
-  html << "<p class=\"said\" role=\"status\">" << Grouped{answer->pages}
-       << (answer->pages == 1 ? Markup(" page") : Markup(" pages"))
-       << "</p>\n<ol class=\"hits\">\n";
-  for (const SearchHit& hit : answer->hits) write_hit(html, hit);
+  const Result<Found> found = find_soon(database, asked.request, indexer_);
+  write_state(html, indexer_.state(), found && found->is_whole);
+  if (!found) return page.finish();
+  const SearchAnswer& answer = found->answer;
+  html << "<p class=\"said\" role=\"status\">" << Grouped{answer.pages}
+       << (answer.pages == 1 ? Markup(" page") : Markup(" pages")) << "</p>\n<ol class=\"hits\">\n";
+  for (const SearchHit& hit : answer.hits) write_hit(html, hit);
   html << "</ol>\n";
-  write_paging(html, request, asked.request, *answer);
+  write_paging(html, request, asked.request, answer);
   return page.finish();
 }
 
 HttpResponse Site::api_search(const HttpRequest& request, Database& database) {
   const Asked asked = read_request(request);
   if (!asked.problem.empty()) return json_error(400, asked.problem);
-  const Result<SearchAnswer> answer = find_soon(database, asked.request, indexer_);
+  const Result<Found> found = find_soon(database, asked.request, indexer_);
   const Indexer::State state = indexer_.state();
-  if (!answer) {
+  if (!found) {
     return json_error(503,
                       state.problem.empty() ? "the search index is being made" : state.problem);
   }
   nlohmann::ordered_json hits = nlohmann::ordered_json::array();
-  for (const SearchHit& hit : answer->hits) {
+  for (const SearchHit& hit : found->answer.hits) {
     hits.push_back({{"url", hit.url},
                     {"title", pieces_json(hit.title)},
                     {"snippet", pieces_json(hit.snippet)},
@@ -184,9 +193,9 @@ HttpResponse Site::api_search(const HttpRequest& request, Database& database) {
   }
   HttpResponse response;
   response.content_type = "application/json";
-  response.body = dump_line({{"pages", answer->pages},
-                             {"more", answer->more},
-                             {"indexing", state.working},
+  response.body = dump_line({{"pages", found->answer.pages},
+                             {"more", found->answer.more},
+                             {"complete", found->is_whole},
                              {"hits", std::move(hits)}})
                       .bytes();
   return response;

@@ -16,8 +16,12 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import crawl_run
 from scripted_server import ScriptedServer, links, page
 
-EXAMPLES = pathlib.Path(os.environ["CRAWL_BIN"]).parent / "packaging"
-SOURCES = pathlib.Path(__file__).resolve().parent.parent.parent / "packaging"
+EXAMPLES = pathlib.Path(__file__).resolve().parent.parent.parent / "packaging"
+
+
+def example(name):
+    """As it is installed below /usr."""
+    return (EXAMPLES / name).read_text().replace("@CMAKE_INSTALL_FULL_BINDIR@", "/usr/bin")
 
 
 class Nightly(crawl_run.EndToEnd):
@@ -42,7 +46,7 @@ class Nightly(crawl_run.EndToEnd):
         return subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=120, check=False)
 
     def commands_of_crontab(self):
-        for line in (EXAMPLES / "crontab").read_text().splitlines():
+        for line in example("crontab.in").splitlines():
             if re.match(r"[#A-Z]", line):
                 continue
             fields = line.split(None, 5)
@@ -53,7 +57,7 @@ class Nightly(crawl_run.EndToEnd):
             yield self.here(fields[5].replace("\\%", "%"))
 
     def commands_of_service(self):
-        text = (EXAMPLES / "crawl@.service").read_text().replace("%i", "news")
+        text = example("crawl@.service.in").replace("%i", "news")
         return [self.here(line) for line in re.findall(r"^ExecStart=(.*)$", text, re.M)]
 
     def test_each_line_of_the_crontab(self):
@@ -133,10 +137,10 @@ class Nightly(crawl_run.EndToEnd):
     def test_the_units_as_systemd_reads_them(self):
         units = self.place.folder / "units"
         units.mkdir()
-        text = (EXAMPLES / "crawl@.service").read_text()
+        text = example("crawl@.service.in")
         text = re.sub(r"=\S*/bin/crawl\b", "=" + os.environ["CRAWL_BIN"], text).replace("man:crawl(1)", "https://example.org/")
         (units / "crawl@.service").write_text(text)
-        (units / "crawl@.timer").write_text((SOURCES / "crawl@.timer").read_text().replace("man:crawl(1)",
+        (units / "crawl@.timer").write_text(example("crawl@.timer").replace("man:crawl(1)",
                                                                                          "https://example.org/"))
         ended = subprocess.run(["systemd-analyze", "verify", "--recursive-errors=no", units / "crawl@news.service",
                                 units / "crawl@news.timer"], capture_output=True, text=True, timeout=60, check=False)

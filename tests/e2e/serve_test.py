@@ -78,7 +78,8 @@ class Served(crawl_run.EndToEnd):
         """What a search finds, once the index is there."""
         def answer():
             response, body = self.get("/api/search?q=" + words)
-            return json.loads(body) if response.status == 200 else None
+            answer = json.loads(body)
+            return answer if response.status == 200 and answer["complete"] else None
         return crawl_run.wait_for(answer, "the index is made")
 
     def test_search(self):
