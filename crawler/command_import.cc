@@ -133,7 +133,9 @@ ExitCode print_result(const ImportOptions& options, const Told& told, int64_t ru
                         options.files.size() == 1 ? "" : "s", group_digits(importer.captures()),
                         group_digits(stored)));
   if (stored < importer.captures()) {
-    text.line("what is not stored is as old as what was there, or older");
+    text.line(
+        "what is not stored is no newer than what was there, or says that it is as before and what "
+        "was before is in no file named");
   }
   return print(options, text);
 }

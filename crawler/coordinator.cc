@@ -250,10 +250,14 @@ Coordinator::End Coordinator::run(Progress& progress, MetricsFile& metrics) {
 Coordinator::End Coordinator::close(Progress& progress, MetricsFile& metrics) {
   if (stops_ == 0) {
     end_ = {ExitCode::kDone, "done"};
-    if (answers_ == 0 && unreached_ > 0) end_.code = ExitCode::kUnreachable;
-    if (pages_ == 0)
-      log_.warning("no page was fetched; crawl why -d " + options_.database + " " + first_seed_ +
-                   " tells why");
+    if (answers_ == 0 && unreached_ > 0) end_ = {ExitCode::kUnreachable, "unreachable"};
+    const std::string nothing =
+        "no page was fetched; crawl why -d " + options_.database + " " + first_seed_ + " tells why";
+    if (pages_ == 0 && end_.code == ExitCode::kUnreachable) {
+      log_.error(nothing);  // also for cron, which hears what is printed
+    } else if (pages_ == 0) {
+      log_.warning(nothing);
+    }
   }
   pool_->shut_down();
   loop_.unwatch(writer_->notify_fd());

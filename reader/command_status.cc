@@ -37,8 +37,8 @@ Verdict judge(const StatusView& view, int64_t now_ms, int64_t age_max_ms) {
   for (const Count& trouble : answer.troubles) {
     text += fmt::format(", {} {}", trouble.count, trouble.name);
   }
-  const bool failed =
-      word == "died" || word == "failed" || word == "disk_full" || word == "network_gone";
+  const bool failed = word == "died" || word == "failed" || word == "disk_full" ||
+                      word == "network_gone" || word == "unreachable";
   if (failed && !running) return {Health::kCritical, text};
   if (age_ms > age_max_ms) {
     return {Health::kCritical,

@@ -135,8 +135,8 @@ void write_facts(Html& html, const Report& report) {
 void write_state(Html& html, const Report& report) {
   const RunInfo& run = *report.last_run();
   const std::string word = run_word(run, report.running_pid.has_value());
-  const bool bad =
-      word == "died" || word == "failed" || word == "disk_full" || word == "network_gone";
+  const bool bad = word == "died" || word == "failed" || word == "disk_full" ||
+                   word == "network_gone" || word == "unreachable";
   html << "<p class=\"state\">"
        << (bad              ? Markup("<span class=\"badge bad\">")
            : word == "done" ? Markup("<span class=\"badge good\">")

@@ -18,7 +18,7 @@ namespace {
 
 constexpr int64_t kHitsShown = 20;
 constexpr int64_t kHitsMax = 100;
-constexpr int64_t kFirstIndexMs = 1'500;
+constexpr int64_t kIndexMs = 1'500;
 
 // 0 where there is none; nullopt where it is no number of 0 to `max`.
 std::optional<int64_t> number(const HttpRequest& request, const std::string& name, int64_t max) {
@@ -52,7 +52,7 @@ Asked read_request(const HttpRequest& request) {
 
 struct Found {
   SearchAnswer answer;
-  bool is_whole = false;  // all pages were looked at
+  bool is_whole = false;  // all pages were looked at, as they are now
 };
 
 Result<Found> find(Database& database, const SearchRequest& request) {
@@ -68,16 +68,17 @@ Result<Found> find(Database& database, const SearchRequest& request) {
   return Found{std::move(*answer), state->is_whole};
 }
 
-// The same, where the index is not there yet, after a moment: of a small crawl it is made by then.
+// The same, with an index that is up to date where that takes a moment only: of a small crawl, or
+// of one that was searched lately.
 Result<Found> find_soon(Database& database, const SearchRequest& request, Indexer& indexer) {
   indexer.wake();
-  Result<Found> found = find(database, request);
-  for (int64_t waited = 0; waited < kFirstIndexMs && indexer.state().working; waited += 50) {
-    if (found && found->is_whole) break;
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    found = find(database, request);
+  for (int64_t waited = 0; waited < kIndexMs && indexer.state().working; waited += 20) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
-  return found && found->is_whole ? found : find(database, request);
+  const bool behind = indexer.state().working;
+  Result<Found> found = find(database, request);
+  if (found) found->is_whole = found->is_whole && !behind;
+  return found;
 }
 
 nlohmann::ordered_json pieces_json(const std::vector<TextPiece>& pieces) {

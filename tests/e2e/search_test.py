@@ -224,11 +224,17 @@ class Large(searching.Searching):
         self.assertRegex(self.search("common").stderr, f"1 to 10 of {self.PAGES - 1:,} pages")
         self.assertEqual([hit["url"] for hit in self.found("number12345")], ["http://large.test/12345"])
 
+    def written(self):
+        """When the index and its journal were written to last."""
+        files = [self.place.folder / name for name in ("crawl.db.search", "crawl.db.search-journal")]
+        return [path.stat().st_mtime_ns if path.exists() else 0 for path in files]
+
     def test_killed_and_interrupted_again_and_again(self):
         numbers = [signal.SIGKILL, signal.SIGINT, signal.SIGTERM, signal.SIGKILL]
         for number in numbers:
+            before = self.written()
             run = self.place.start("search", "-d", self.place.database, "common")
-            time.sleep(0.15)
+            crawl_run.wait_for(lambda: self.written() != before or not run.alive(), "it is at it")
             run.send(number)
             ended = run.wait()
             self.assertIn(ended.code, (-9, 130, 143, 0), ended.stderr)

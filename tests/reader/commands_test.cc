@@ -95,7 +95,7 @@ TEST_CASE("status: for monitoring it is one line and an exit code", "[status]") 
   CHECK(answer.code == ExitCode::kDone);
   CHECK(answer.out.starts_with("OK: run 1 ended (done) "));
   CHECK(std::count(answer.out.begin(), answer.out.end(), '\n') == 1);
-  for (const char* reason : {"failed", "disk_full", "network_gone", "died"}) {
+  for (const char* reason : {"failed", "disk_full", "network_gone", "unreachable", "died"}) {
     end_with(reason);
     CHECK(ask(health<kForEver>, path).code == static_cast<ExitCode>(2));
   }
