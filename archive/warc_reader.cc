@@ -142,7 +142,17 @@ Result<bool> WarcReader::find_record() {
     return more && *more ? fill() : more;
   }
   for (;;) {
-    const size_t at = buffer_.find("\nWARC/1.");
+    size_t at = buffer_.find("\nWARC/1.");
+    // Of lines that only begin like records, the last: each is looked at once.
+    for (size_t next = at; next != std::string::npos;) {
+      next = buffer_.find("\nWARC/1.", at + 1);
+      const std::string_view between = std::string_view(buffer_).substr(at + 1, next - at - 1);
+      if (next == std::string::npos || between.find("\n\n") != std::string_view::npos ||
+          between.find("\r\n\r\n") != std::string_view::npos) {
+        break;
+      }
+      at = next;
+    }
     if (at != std::string::npos) {
       buffer_.erase(0, at + 1);
       stream_at_ += at + 1;

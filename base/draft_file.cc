@@ -13,6 +13,17 @@
 
 namespace crawl {
 
+namespace {
+
+bool is_still(const std::string& path, const UniqueFd& file) {
+  struct stat named {};
+  struct stat opened {};
+  return ::lstat(path.c_str(), &named) == 0 && ::fstat(file.fd(), &opened) == 0 &&
+         named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
+}
+
+}  // namespace
+
 Result<DraftFile> DraftFile::create(const std::string& path, IfThere if_there) {
   struct stat info {};
   const bool there = ::lstat(path.c_str(), &info) == 0;
@@ -20,11 +31,20 @@ Result<DraftFile> DraftFile::create(const std::string& path, IfThere if_there) {
     return Error{Errc::kExists, S_ISDIR(info.st_mode) ? EISDIR : EEXIST, path};
   }
   std::string draft = path + ".part";
-  UniqueFd file(uninterrupted(
-      [&] { return ::open(draft.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666); }));
-  if (!file) return errno_error(draft);
-  if (uninterrupted([&] { return ::flock(file.fd(), LOCK_EX | LOCK_NB); }) != 0) {
-    return Error{Errc::kBusy, 0, "another process is writing " + draft};
+  UniqueFd file;
+  do {
+    file.reset(uninterrupted([&] {
+      return ::open(draft.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+    }));
+    if (!file) return errno_error(draft);
+    if (uninterrupted([&] { return ::flock(file.fd(), LOCK_EX | LOCK_NB); }) != 0) {
+      return Error{Errc::kBusy, 0, "another process is writing " + draft};
+    }
+    // Whoever had it may have finished since it was opened: then it is no draft any more.
+  } while (!is_still(draft, file));
+  if (::fstat(file.fd(), &info) != 0) return errno_error(draft);
+  if (!S_ISREG(info.st_mode) || info.st_nlink != 1 || info.st_uid != ::geteuid()) {
+    return Error{Errc::kExists, EEXIST, draft};
   }
   DraftFile made(path, std::move(draft), if_there, std::move(file));
   if (::ftruncate(made.fd(), 0) != 0) return errno_error(made.draft_path());

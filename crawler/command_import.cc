@@ -55,6 +55,7 @@ Result<std::vector<OpenFile>> open_all(const std::vector<std::string>& names) {
 Result<void> import_file(const OpenFile& file, const ImportOptions& options, Importer& importer,
                          LongJob& job, Told& told) {
   WarcReader reader([&file](char* buffer, size_t size) -> Result<size_t> {
+    if (LongJob::interrupted()) return Error{Errc::kClosed, 0, "interrupted"};
     const ssize_t got = uninterrupted([&] { return ::read(file.fd.fd(), buffer, size); });
     if (got < 0) return errno_error("cannot read " + file.name);
     return static_cast<size_t>(got);

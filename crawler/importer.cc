@@ -19,6 +19,7 @@ namespace {
 constexpr size_t kQueuedBytesMax = size_t{64} << 20;  // handed to the writer and not yet applied
 constexpr int kWriterWaitMs = 20;
 constexpr size_t kFieldsBytesMax = 64 * 1024;
+constexpr uint64_t kResponseHeadMax = uint64_t{1} << 20;
 
 // The value of a line of application/warc-fields; "" where there is none.
 std::string_view field(std::string_view block, std::string_view name) {
@@ -149,7 +150,12 @@ Result<bool> Importer::describe(const WarcEntry& entry, WarcReader& reader, Capt
 
 Result<void> Importer::parse(const WarcEntry& entry, WarcReader& reader,
                              const CapturePtr& capture) {
-  Result<std::string> block = reader.block(kBodyBytesCeiling);
+  // What is more than may be stored is only to be seen to be too much; a response has a head and
+  // codings besides.
+  const auto body_max = options_.parser.body_bytes_max;
+  const uint64_t wanted = entry.type == "response" ? 2 * body_max + kResponseHeadMax : body_max + 1;
+  const auto block_max = static_cast<size_t>(std::min<uint64_t>(wanted, kBodyBytesCeiling));
+  Result<std::string> block = reader.block(block_max);
   if (!block) return block.error();
   if (entry.length > kBodyBytesCeiling) capture->truncated = "length";
   ParseRequest request;

@@ -9,6 +9,7 @@
 #include "reader/json_lines.h"
 #include "serve/page.h"
 #include "serve/site.h"
+#include "storage/query_budget.h"
 #include "storage/rows.h"
 #include "storage/search.h"
 
@@ -18,6 +19,7 @@ namespace {
 
 constexpr int64_t kHitsShown = 20;
 constexpr int64_t kHitsMax = 100;
+constexpr int kSearchMs = 5'000;
 constexpr int64_t kIndexMs = 1'500;
 
 // 0 where there is none; nullopt where it is no number of 0 to `max`.
@@ -47,6 +49,7 @@ Asked read_request(const HttpRequest& request) {
   if (!offset) return {"offset is a number from 0 to 100000", {}};
   asked.request.limit = *limit == 0 ? kHitsShown : *limit;
   asked.request.offset = *offset;
+  asked.request.memory_bytes = 0;  // others use SQLite here meanwhile; time is what bounds it
   return asked;
 }
 
@@ -63,7 +66,11 @@ Result<Found> find(Database& database, const SearchRequest& request) {
   if (!index) return index.error();
   const Result<SearchState> state = index->read_state();
   if (!state) return state.error();
+  const QueryBudget budget(index->database(), kSearchMs);
   Result<SearchAnswer> answer = search(database, *index, request);
+  if (!answer && budget.exceeded_by(answer.error())) {
+    return Error{Errc::kInvalid, 0, "this takes too long here: look for something rarer"};
+  }
   if (!answer) return answer.error();
   return Found{std::move(*answer), state->is_whole};
 }
@@ -163,6 +170,10 @@ HttpResponse Site::page_search(const HttpRequest& request, Database& database) {
     return page.finish(400);
   }
   const Result<Found> found = find_soon(database, asked.request, indexer_);
+  if (!found && found.error().code == Errc::kInvalid) {
+    html << "<p class=\"note\">" << Text{found.error().context} << "</p>\n";
+    return page.finish(400);
+  }
   write_state(html, indexer_.state(), found && found->is_whole);
   if (!found) return page.finish();
   const SearchAnswer& answer = found->answer;

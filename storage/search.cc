@@ -106,7 +106,8 @@ class Search {
   Result<void> find(size_t wanted) {
     best_.clear();
     answer_ = {};
-    const HeapLimit limit(request_.memory_bytes);
+    std::optional<HeapLimit> limit;
+    if (request_.memory_bytes > 0) limit.emplace(request_.memory_bytes);
     Result<Statement> query = index_.database().prepare(kFind);
     if (!query) return query.error();
     const std::string expression = match_expression(request_.query);

@@ -24,6 +24,8 @@ struct SearchRequest {
   int64_t offset = 0;  // hits to leave out, at most kSearchOffsetMax
   size_t snippet_bytes = 280;
   // FTS5 gathers the places of all words that begin alike before it gives out the first.
+  // What SQLite may take for it; the limit is one for the whole process, so that nobody else may
+  // use SQLite meanwhile. 0: none is set.
   int64_t memory_bytes = int64_t{256} << 20;
 };
 
