@@ -25,7 +25,10 @@ std::string ask(const Story& story, const std::string& columns) {
 // Page 1 links to URL 2, which is gone since `gone_at`; 3 and 4 are gone as well, 3 found on 4.
 Story& tell_of_gone_pages(Story& story) {
   for (const int64_t id : {1, 2, 3, 4}) {
-    PageRow page = ok_page(id, static_cast<uint64_t>(id), 0, "Title", std::to_string(id));
+    // It outlives the writer's reading.
+    static constexpr std::string_view kTexts = "01234";
+    const auto number = static_cast<size_t>(id);
+    PageRow page = ok_page(id, number, 0, "Title", kTexts.substr(number, 1));
     page.headers = "Etag: x";
     page.etag = "x";
     story.then(std::move(page));
