@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What programs ask: JSON, server-sent events (WHATWG HTML §9.2) and metrics. docs/serve.md.
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -34,17 +33,6 @@ HttpResponse json(std::string body) {
   response.content_type = "application/json";
   response.body = std::move(body);
   return response;
-}
-
-// A number of 1 to kRowsMax; nullopt: it is none.
-std::optional<int64_t> limit_of(const HttpRequest& request) {
-  const std::string text = request.query("limit");
-  if (text.empty()) return kRowsDefault;
-  int64_t limit = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), limit);
-  const bool whole = problem == std::errc() && end == text.data() + text.size();
-  if (!whole || limit < 1 || limit > kRowsMax) return std::nullopt;
-  return limit;
 }
 
 HttpResponse failure(const Error& error) {
@@ -92,7 +80,7 @@ HttpResponse Site::api_query(const HttpRequest& request, Database& database) {
     return view_of_question(one) == view;
   });
   if (!known) return json_error(404, "there is no question " + name);
-  const std::optional<int64_t> limit = limit_of(request);
+  const std::optional<int64_t> limit = request.number("limit", kRowsDefault, 1, kRowsMax);
   if (!limit) return json_error(400, "limit is a number from 1 to 10000");
   Result<Statement> statement = database.prepare("SELECT * FROM \"" + view + "\"");
   if (!statement) return failure(statement.error());

@@ -4,6 +4,7 @@
 #include <microhttpd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "base/out_of_memory.h"
@@ -57,14 +58,6 @@ bool names_loopback(std::string_view host) {
   }
   host = host.substr(0, host.rfind(':'));
   return host == "localhost" || is_loopback_literal(std::string(host));
-}
-
-HttpResponse refusal(int status, std::string text) {
-  HttpResponse response;
-  response.status = status;
-  response.content_type = "text/plain; charset=utf-8";
-  response.body = std::move(text) + "\n";
-  return response;
 }
 
 // --- the library's callbacks
@@ -170,6 +163,25 @@ void ignore_log(void* /*context*/, const char* /*format*/, va_list /*values*/) {
 
 }  // namespace
 
+std::optional<int64_t> HttpRequest::number(const std::string& name, int64_t if_absent, int64_t min,
+                                           int64_t max) const {
+  const std::string text = query(name);
+  if (text.empty()) return if_absent;
+  int64_t value = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool whole = problem == std::errc() && end == text.data() + text.size();
+  if (!whole || value < min || value > max) return std::nullopt;
+  return value;
+}
+
+HttpResponse HttpResponse::plain(int status, std::string text) {
+  HttpResponse response;
+  response.status = status;
+  response.content_type = "text/plain; charset=utf-8";
+  response.body = std::move(text) + "\n";
+  return response;
+}
+
 Result<std::unique_ptr<HttpServer>> HttpServer::start(const Options& options, Handler handler) {
   const std::optional<ListenAddress> address = ListenAddress::read(options.address, options.port);
   if (!address) return Error{Errc::kInvalid, 0, options.address + " is no IP address"};
@@ -226,15 +238,15 @@ bool HttpServer::has_token(const Asked& asked) const {
 
 HttpResponse HttpServer::answer(const Asked& asked, std::string& set_cookie) const {
   if (asked.method != "GET" && asked.method != "HEAD") {
-    return refusal(405, "crawl serve only reads: GET or HEAD");
+    return HttpResponse::plain(405, "crawl serve only reads: GET or HEAD");
   }
   if (options_.token.empty() && !names_loopback(asked.host)) {
-    return refusal(403, "ask for this server as localhost or 127.0.0.1");
+    return HttpResponse::plain(403, "ask for this server as localhost or 127.0.0.1");
   }
   // Another site's page has no business here; a link on it that somebody follows has.
   const bool followed = asked.fetch_mode == "navigate" && asked.fetch_dest == "document";
   if (asked.fetch_site == "cross-site" && !followed) {
-    return refusal(403, "another site may not ask here");
+    return HttpResponse::plain(403, "another site may not ask here");
   }
   HttpRequest request{asked.path, asked.queries};
   if (!options_.token.empty()) {
@@ -242,14 +254,14 @@ HttpResponse HttpServer::answer(const Asked& asked, std::string& set_cookie) con
     const auto typed = request.queries.find("token");
     if (typed != request.queries.end() && same_secret(typed->second, options_.token)) {
       set_cookie = cookie_name(port_) + options_.token + "; HttpOnly; SameSite=Strict; Path=/";
-      HttpResponse response = refusal(303, "go on");
+      HttpResponse response = HttpResponse::plain(303, "go on");
       response.location = "/";
       return response;
     }
     if (!has_token(asked)) {
-      return refusal(401,
-                     "a token is needed: open /?token=TOKEN once, or send "
-                     "\"Authorization: Bearer TOKEN\"");
+      return HttpResponse::plain(401,
+                                 "a token is needed: open /?token=TOKEN once, or send "
+                                 "\"Authorization: Bearer TOKEN\"");
     }
   }
   return handler_(request);

@@ -27,6 +27,9 @@ struct HttpRequest {
     const auto found = queries.find(name);
     return found == queries.end() ? "" : found->second;
   }
+  // A whole number of `min` to `max`; `if_absent` where it is not given. nullopt: it is none.
+  std::optional<int64_t> number(const std::string& name, int64_t if_absent, int64_t min,
+                                int64_t max) const;
 };
 
 struct HttpResponse {
@@ -38,6 +41,9 @@ struct HttpResponse {
   // Instead of `body`: the next piece of an answer without end; nullopt: that was all. Called on
   // the connection's own thread, and may take a second.
   std::function<std::optional<std::string>()> stream;
+
+  // `text` as a line.
+  static HttpResponse plain(int status, std::string text);
 };
 
 class HttpServer {

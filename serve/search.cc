@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Search: the page and the API.
-#include <charconv>
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -22,17 +21,6 @@ constexpr int64_t kHitsMax = 100;
 constexpr int kSearchMs = 5'000;
 constexpr int64_t kIndexMs = 1'500;
 
-// 0 where there is none; nullopt where it is no number of 0 to `max`.
-std::optional<int64_t> number(const HttpRequest& request, const std::string& name, int64_t max) {
-  const std::string text = request.query(name);
-  if (text.empty()) return 0;
-  int64_t value = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const bool whole = problem == std::errc() && end == text.data() + text.size();
-  if (!whole || value < 0 || value > max) return std::nullopt;
-  return value;
-}
-
 struct Asked {
   std::string problem;  // "": none
   SearchRequest request;
@@ -43,11 +31,11 @@ Asked read_request(const HttpRequest& request) {
   Result<SearchQuery> query = parse_search_query(request.query("q"));
   if (!query) return {query.error().message(), {}};
   asked.request.query = std::move(*query);
-  const std::optional<int64_t> limit = number(request, "limit", kHitsMax);
-  const std::optional<int64_t> offset = number(request, "offset", kSearchOffsetMax);
+  const std::optional<int64_t> limit = request.number("limit", kHitsShown, 1, kHitsMax);
+  const std::optional<int64_t> offset = request.number("offset", 0, 0, kSearchOffsetMax);
   if (!limit) return {"limit is a number from 1 to 100", {}};
   if (!offset) return {"offset is a number from 0 to 100000", {}};
-  asked.request.limit = *limit == 0 ? kHitsShown : *limit;
+  asked.request.limit = *limit;
   asked.request.offset = *offset;
   asked.request.memory_bytes = 0;  // others use SQLite here meanwhile; time is what bounds it
   return asked;

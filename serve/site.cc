@@ -20,14 +20,6 @@ bool matches(std::string_view route, std::string_view path) {
 
 bool for_programs(std::string_view path) { return path.starts_with("/api/") || path == "/metrics"; }
 
-HttpResponse plain_error(int status, std::string text) {
-  HttpResponse response;
-  response.status = status;
-  response.content_type = "text/plain; charset=utf-8";
-  response.body = std::move(text) + "\n";
-  return response;
-}
-
 HttpResponse asset(std::string type, std::string text) {
   HttpResponse response;
   response.content_type = std::move(type);
@@ -36,7 +28,7 @@ HttpResponse asset(std::string type, std::string text) {
 }
 
 HttpResponse error_for(const HttpRequest& request, int status, const std::string& text) {
-  return for_programs(request.path) ? json_error(status, text) : plain_error(status, text);
+  return for_programs(request.path) ? json_error(status, text) : HttpResponse::plain(status, text);
 }
 
 }  // namespace
