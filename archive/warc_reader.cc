@@ -89,6 +89,13 @@ Error WarcReader::corrupt(const std::string& what) const {
   return Error{Errc::kCorrupt, 0, what + " at byte " + std::to_string(at)};
 }
 
+// There is no more of the block.
+Error WarcReader::cut_off() {
+  cut_off_ = !buffer_.empty();
+  return corrupt(cut_off_ ? "a record is cut off by the next, which begins"
+                          : "the file ends within a record");
+}
+
 // More bytes in the buffer, of this member or the next; false: there are no more.
 Result<bool> WarcReader::fill() {
   if (!std::exchange(begun_, true)) {
@@ -107,12 +114,21 @@ Result<bool> WarcReader::fill() {
   }
 }
 
+// More bytes of a block; false: there are none, as the file ends or a record begins.
+Result<bool> WarcReader::fill_block() {
+  const uint64_t member = members_.offset();
+  Result<bool> more = fill();
+  if (!more || !*more || members_.offset() == member) return more;
+  while (more && *more && buffer_.size() < kVersion.size()) more = fill();
+  return more ? !buffer_.starts_with(kVersion) : more;
+}
+
 Result<void> WarcReader::pass_over(uint64_t bytes) {
   while (bytes > 0) {
     if (buffer_.empty()) {
-      Result<bool> more = fill();
+      Result<bool> more = fill_block();
       if (!more) return more.error();
-      if (!*more) return corrupt("the file ends within a record");
+      if (!*more) return cut_off();
     }
     const auto step = static_cast<size_t>(std::min<uint64_t>(bytes, buffer_.size()));
     buffer_.erase(0, step);
@@ -137,6 +153,7 @@ Result<bool> WarcReader::skip_line_ends() {
 // After damage: the next gzip member, or the next line that looks like a record's first.
 Result<bool> WarcReader::find_record() {
   if (members_.compressed()) {
+    if (std::exchange(cut_off_, false)) return true;
     buffer_.clear();
     Result<bool> more = members_.next();
     return more && *more ? fill() : more;
@@ -224,11 +241,11 @@ Result<std::string> WarcReader::block(size_t bytes_max) {
   auto wanted = static_cast<size_t>(std::min<uint64_t>(block_left_, bytes_max));
   while (wanted > 0) {
     if (buffer_.empty()) {
-      Result<bool> more = fill();
+      Result<bool> more = fill_block();
       if (more && *more) continue;
       block_left_ = 0;
       lost_ = true;
-      return more ? corrupt("the file ends within a record") : more.error();
+      return more ? cut_off() : more.error();
     }
     const size_t step = std::min(wanted, buffer_.size());
     bytes.append(buffer_, 0, step);

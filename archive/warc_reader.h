@@ -33,7 +33,9 @@ class WarcReader {
   explicit WarcReader(ReadBytes read);
 
   // The next record; what is left of the one before is passed over. nullopt: the end. kCorrupt:
-  // there is no record where one should be; the next call looks for the next one behind it.
+  // there is no record where one should be; the next call looks for the next one behind it. A
+  // record ends with its gzip member where another record begins the next, whatever length it
+  // claims.
   Result<std::optional<WarcEntry>> next();
   // The block of the latest record, or its first `bytes_max` bytes. kCorrupt: it breaks off.
   Result<std::string> block(size_t bytes_max);
@@ -42,16 +44,19 @@ class WarcReader {
 
  private:
   Result<bool> fill();
+  Result<bool> fill_block();
   Result<void> pass_over(uint64_t bytes);
   Result<bool> skip_line_ends();
   Result<bool> find_record();
   Result<std::optional<std::string>> header();
   Error corrupt(const std::string& what) const;
+  Error cut_off();
 
   MemberReader members_;
   std::string buffer_;  // what was read and not yet used
   bool begun_ = false;
   bool lost_ = false;        // the next record has to be looked for
+  bool cut_off_ = false;     // by the next record, with which the buffer begins
   uint64_t block_left_ = 0;  // of the latest record
   uint64_t stream_at_ = 0;   // uncompressed: of what comes next
 };

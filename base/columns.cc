@@ -93,4 +93,10 @@ std::string group_digits(int64_t number) {
   return digits;
 }
 
+std::string counted(int64_t number, std::string_view one, std::string_view many) {
+  std::string text = group_digits(number) + ' ';
+  if (number == 1) return text.append(one);
+  return many.empty() ? text.append(one) + 's' : text.append(many);
+}
+
 }  // namespace crawl

@@ -25,5 +25,7 @@ int terminal_rows(int fd);
 
 // 1234567 → "1,234,567"
 std::string group_digits(int64_t number);
+// "1 page", "1,234 pages"; without `many`, `one` and an s.
+std::string counted(int64_t number, std::string_view one, std::string_view many = "");
 
 }  // namespace crawl

@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "base/columns.h"
@@ -49,6 +51,15 @@ Result<std::vector<OpenFile>> open_all(const std::vector<std::string>& names) {
     files.push_back(std::move(file));
   }
   return files;
+}
+
+// By its first bytes. What cannot be looked at twice, as a pipe, may be one.
+bool may_be_archive(const OpenFile& file) {
+  std::array<char, 5> bytes{};
+  const ssize_t got =
+      uninterrupted([&] { return ::pread(file.fd.fd(), bytes.data(), bytes.size(), 0); });
+  const std::string_view begin(bytes.data(), got > 0 ? static_cast<size_t>(got) : 0);
+  return got < 0 || begin.starts_with("WARC/") || begin.starts_with("\x1F\x8B");
 }
 
 // kClosed: interrupted.
@@ -106,8 +117,10 @@ ExitCode problem(const ImportOptions& options, const Error& error) {
   return report_line(options, ExitCode::kIo, error.message());
 }
 
-Importer::Options importer_options(const ImportOptions& options) {
+Importer::Options importer_options(const ImportOptions& options, int64_t now_ms) {
+  constexpr int64_t kDayMs = 24 * 3600 * int64_t{1000};  // clocks differ
   Importer::Options result;
+  result.latest_ms = now_ms + kDayMs;
   result.parser.fetcher = options.fetcher;
   result.parser.fetchers = options.fetchers > 0 ? options.fetchers : available_cpus();
   result.parser.watchdog_ms = options.watchdog_ms;
@@ -128,16 +141,19 @@ ExitCode print_result(const ImportOptions& options, const Told& told, int64_t ru
   if (!query) return report_error(options, query.error());
   query->bind(1, run_id);
   if (const Result<bool> row = query->step(); row && *row) stored = query->integer(0);
+  const Importer::Counts& counts = importer.counts();
   ShownText text;
-  text.line(fmt::format("{}: run {}, {} records of {} file{}, {} captures, {} stored",
-                        options.database, run_id, group_digits(told.records), options.files.size(),
-                        options.files.size() == 1 ? "" : "s", group_digits(importer.captures()),
-                        group_digits(stored)));
-  if (stored < importer.captures()) {
-    text.line(
-        "what is not stored is no newer than what was there, or says that it is as before and what "
-        "was before is in no file named");
-  }
+  text.line(fmt::format("{}: run {}, {} of {}, {}, {} stored", options.database, run_id,
+                        counted(told.records, "record"),
+                        counted(static_cast<int64_t>(options.files.size()), "file"),
+                        counted(counts.captures, "capture"), group_digits(stored)));
+  const auto not_stored = [&text](int64_t number, const char* why) {
+    if (number > 0) text.line(fmt::format("  not stored: {} {}", group_digits(number), why));
+  };
+  not_stored(counts.captures - stored - counts.revisits_unmatched, "no newer than what was there");
+  not_stored(counts.revisits_unmatched,
+             "as before, of pages that are in no file named and not in the database");
+  not_stored(counts.later, "dated in the future");
   return print(options, text);
 }
 
@@ -149,6 +165,11 @@ ExitCode command_import(const ImportOptions& options) {
   if (auto usable = inspect_writable_path(options.database); !usable) {
     return report_line(options, ExitCode::kCannotCreate, usable.error().message());
   }
+  if (std::none_of(files->begin(), files->end(), may_be_archive)) {
+    return report_line(options, ExitCode::kNoSeeds,
+                       files->front().name + " is not a WARC file" +
+                           (files->size() > 1 ? ", and none of the others is" : ""));
+  }
   const SystemClock clock;
   Result<RunLock> lock = RunLock::acquire(options.database, options.lock_wait_ms, clock);
   if (!lock) return problem(options, lock.error());
@@ -156,7 +177,8 @@ ExitCode command_import(const ImportOptions& options) {
   if (!database) return problem(options, database.error());
   Result<RunStart> start = begin_run(*database, clock.wall_ms(), ::getpid(), options_json(options));
   if (!start) return problem(options, start.error());
-  auto importer = Importer::create(std::move(*database), *start, importer_options(options));
+  auto importer =
+      Importer::create(std::move(*database), *start, importer_options(options, clock.wall_ms()));
   if (!importer) return report_parser_failure(importer.error());
   Told told;
   for (const OpenFile& file : *files) told.bytes += file.bytes;

@@ -59,9 +59,12 @@ std::string endpoint_of(const std::string& ip, const Url& url) {
 }
 
 // An archive may hold less than there was.
-void settle_truncated(const std::string& truncated, PageResult& result) {
-  if (truncated.empty() || result.transfer.outcome != Outcome::kOk) return;
-  if (truncated == "length" || result.body_bytes > 0) {
+void settle_truncated(const std::string& truncated, bool cut, PageResult& result) {
+  if (result.transfer.outcome != Outcome::kOk || (truncated.empty() && !cut)) return;
+  if (cut) {
+    result.transfer.outcome = Outcome::kTooLarge;
+    result.transfer.detail = "its record is longer than is read for --max-size";
+  } else if (truncated == "length" || result.body_bytes > 0) {
     result.transfer.outcome = Outcome::kTooLarge;
     result.transfer.detail = "the archive has its beginning only";
   } else {
@@ -101,28 +104,23 @@ Result<void> Importer::take(const WarcEntry& entry, WarcReader& reader) {
   Result<Url> url = Url::parse(entry.target_uri);
   const bool usable =
       url && url->is_http() && entry.date_ms > 0 && url->canonical().href().size() <= kUrlBytesMax;
-  if (!usable) {
-    ++ignored_;
-    return {};
-  }
-  auto capture = std::make_shared<Capture>(Capture{url->canonical(),
-                                                   entry.date_ms,
-                                                   entry.truncated,
-                                                   entry.ip_address,
-                                                   Outcome::kNone,
-                                                   0,
-                                                   "",
-                                                   {}});
+  if (!usable) return {};
+  auto capture = std::make_shared<Capture>();
+  capture->url = url->canonical();
+  capture->at = entry.date_ms;
+  capture->truncated = entry.truncated;
+  capture->ip = entry.ip_address;
   Result<bool> wanted = describe(entry, reader, *capture);
   if (!wanted) return wanted.error();
-  if (!*wanted) {
-    ++ignored_;
+  if (!*wanted) return {};
+  if (entry.date_ms > options_.latest_ms) {
+    ++counts_.later;
     return {};
   }
   if (capture->outcome == Outcome::kNone) {
     if (Result<void> handed = parse(entry, reader, capture); !handed) return handed;
   }
-  ++captures_;
+  ++counts_.captures;
   under_way_.push_back(std::move(capture));
   while (!parser_->has_room()) {
     if (Result<void> turned = turn(); !turned) return turned;
@@ -157,7 +155,7 @@ Result<void> Importer::parse(const WarcEntry& entry, WarcReader& reader,
   const auto block_max = static_cast<size_t>(std::min<uint64_t>(wanted, kBodyBytesCeiling));
   Result<std::string> block = reader.block(block_max);
   if (!block) return block.error();
-  if (entry.length > kBodyBytesCeiling) capture->truncated = "length";
+  capture->cut = entry.length > block_max;
   ParseRequest request;
   request.base = capture->url.href();
   request.bytes = std::move(*block);
@@ -205,7 +203,10 @@ Result<void> Importer::look_at_writer() {
 
 void Importer::store(Capture& capture) {
   const bool revisit = capture.outcome == Outcome::kNotModified;
-  if (revisit && !discovery_.id_of(capture.url.href())) return;  // of what, nobody knows
+  if (revisit && !discovery_.id_of(capture.url.href())) {
+    ++counts_.revisits_unmatched;
+    return;
+  }
   WriteUnit unit;
   const int64_t url_id = discovery_.offer_fetched(capture.url, capture.at, unit);
   if (capture.answer && !capture.answer->message) {
@@ -247,7 +248,7 @@ bool Importer::store_page(const Capture& capture, int64_t url_id, WriteUnit& uni
       !is_text(transfer.detail) || !is_text(transfer.location) || !valid_texts(*result, limits)) {
     return false;
   }
-  settle_truncated(capture.truncated, *result);
+  settle_truncated(capture.truncated, capture.cut, *result);
   struct Held {
     std::shared_ptr<const std::string> message;
     std::string endpoint;

@@ -23,6 +23,12 @@ class Importer {
   struct Options {
     ParseClient::Options parser;
     Writer::Options writer;
+    int64_t latest_ms = 0;  // what is dated later is left out: it would outlive all that comes
+  };
+  struct Counts {
+    int64_t captures = 0;            // taken
+    int64_t later = 0;               // left out for their dates
+    int64_t revisits_unmatched = 0;  // of what neither the database has nor a file taken before
   };
 
   static Result<std::unique_ptr<Importer>> create(Database database, const RunStart& start,
@@ -35,14 +41,14 @@ class Importer {
   Result<void> drain();
   Result<void> finish(const std::string& end_reason, int64_t ended_at);
 
-  int64_t captures() const { return captures_; }  // taken
-  int64_t ignored() const { return ignored_; }    // records that are none
+  const Counts& counts() const { return counts_; }
 
  private:
   struct Capture {
     Url url;
     int64_t at = 0;
     std::string truncated, ip;
+    bool cut = false;                  // here, as there was more than is read
     Outcome outcome = Outcome::kNone;  // of one that needs no parsing
     int64_t status = 0;
     std::string detail;
@@ -67,8 +73,7 @@ class Importer {
   std::unique_ptr<ParseClient> parser_;
   std::unique_ptr<Writer> writer_;
   std::deque<CapturePtr> under_way_;  // in the order of the records
-  int64_t captures_ = 0;
-  int64_t ignored_ = 0;
+  Counts counts_;
 };
 
 }  // namespace crawl

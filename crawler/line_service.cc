@@ -27,7 +27,8 @@ bool write_ready(std::deque<SlotPtr>& slots, Output& output) {
 ExitCode report_parser_failure(const Error& error) {
   complain(error.message());
   if (error.code == Errc::kNotFound) return ExitCode::kNoInput;
-  return error.code == Errc::kInvalid ? ExitCode::kConfig : ExitCode::kBug;
+  if (error.code == Errc::kInvalid) return ExitCode::kConfig;
+  return error.sys_errno != 0 ? ExitCode::kIo : ExitCode::kBug;
 }
 
 ExitCode serve_lines(ParseClient& client,

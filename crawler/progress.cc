@@ -29,10 +29,6 @@ std::string padded(const std::string& text, size_t width) {
   return text.size() < width ? std::string(width - text.size(), ' ') + text : text;
 }
 
-std::string counted(int64_t number, const char* one, const char* many) {
-  return group_digits(number) + " " + (number == 1 ? one : many);
-}
-
 // As many of the first ones as there is room for.
 std::string joined(const std::vector<std::string>& parts, int columns) {
   std::string line;
@@ -112,8 +108,7 @@ double Progress::pages_per_second() const {
 // The most telling first: the last ones give way where there is no room.
 std::vector<std::string> Progress::parts(const ProgressSnapshot& s) const {
   std::vector<std::string> parts = {format_duration_ms(s.elapsed_ms / 1000 * 1000),
-                                    counted(s.pages, "page", "pages"),
-                                    rate_text(pages_per_second()) + "/s"};
+                                    counted(s.pages, "page"), rate_text(pages_per_second()) + "/s"};
   if (const auto left =
           time_left_ms(options_.budget, s.elapsed_ms, s.pages, static_cast<int64_t>(s.bytes))) {
     parts.push_back(format_duration_ms(*left / 1000 * 1000) + " left");
@@ -123,7 +118,7 @@ std::vector<std::string> Progress::parts(const ProgressSnapshot& s) const {
   parts.push_back(format_bytes(s.bytes));
   parts.push_back("hosts " + group_digits(s.hosts_ready) + "+" + group_digits(s.hosts_waiting));
   parts.push_back("in flight " + group_digits(s.in_flight));
-  parts.push_back(counted(s.fetchers, "fetcher", "fetchers"));
+  parts.push_back(counted(s.fetchers, "fetcher"));
   return parts;
 }
 
@@ -186,13 +181,13 @@ void Progress::finish(const ProgressSnapshot& s, std::string_view end_reason) {
   finished_ = true;
   if (options_.style == ProgressStyle::kNone) return;
   const double seconds = static_cast<double>(std::max<int64_t>(1, s.elapsed_ms)) / 1000;
-  std::string line = end_text(end_reason) + ": " + counted(s.pages, "page", "pages") + " (" +
+  std::string line = end_text(end_reason) + ": " + counted(s.pages, "page") + " (" +
                      format_bytes(s.bytes) + ") in " + format_duration_ms(s.elapsed_ms) + ", " +
                      rate_text(static_cast<double>(s.pages) / seconds) + " pages/s";
-  if (s.errors > 0) line += "; " + counted(s.errors, "error", "errors");
+  if (s.errors > 0) line += "; " + counted(s.errors, "error");
   if (s.pending > 0) {
-    line += "; " + counted(s.pending, "URL", "URLs") +
-            " still to fetch: run the same command again to resume";
+    line +=
+        "; " + counted(s.pending, "URL") + " still to fetch: run the same command again to resume";
   }
   say(line);
   // What to type next is for people.

@@ -122,8 +122,11 @@ Result<UniqueFd> create_memfd(size_t size) {
   UniqueFd memfd(::memfd_create("crawl-queue", kFlags | kNoexecSeal));
   if (!memfd && errno == EINVAL) memfd.reset(::memfd_create("crawl-queue", kFlags));
   if (!memfd) return errno_error("memfd_create");
-  if (::ftruncate(memfd.fd(), static_cast<off_t>(size)) != 0)
-    return errno_error("size shared memory");
+  if (::ftruncate(memfd.fd(), static_cast<off_t>(size)) != 0) {
+    if (errno != EFBIG) return errno_error("size shared memory");
+    return errno_error("shared memory of " + std::to_string(size >> 10) +
+                       " KiB, with this ulimit -f");
+  }
   if (::fcntl(memfd.fd(), F_ADD_SEALS, kSeals) != 0) return errno_error("seal shared memory");
   return memfd;
 }

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "base/columns.h"
 #include "base/out_of_memory.h"
 #include "reader/read_support.h"
 #include "storage/integrity.h"
@@ -50,8 +51,8 @@ ExitCode command_check(const ReadOptions& options) {
     return ExitCode::kIo;
   }
   ShownText text;
-  text.line(fmt::format("ok: {} URLs, {} pages, {} links, {} bodies", report->urls, report->pages,
-                        report->links, report->bodies));
+  text.line("ok: " + counted(report->urls, "URL") + ", " + counted(report->pages, "page") + ", " +
+            counted(report->links, "link") + ", " + counted(report->bodies, "body", "bodies"));
   return print(options, text);
 }
 

@@ -86,7 +86,7 @@ ExitCode problem_with_index(const SearchOptions& options, const Error& error) {
 
 void tell_count(const SearchOptions& options, const SearchAnswer& answer) {
   const auto shown = static_cast<int64_t>(answer.hits.size());
-  std::string line = group_digits(answer.pages) + (answer.pages == 1 ? " page" : " pages");
+  std::string line = counted(answer.pages, "page");
   if (answer.more || options.offset > 0) {
     line = fmt::format("{} to {} of {}", group_digits(options.offset + 1),
                        group_digits(options.offset + shown), line);

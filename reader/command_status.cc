@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/columns.h"
 #include "base/units.h"
 #include "reader/read_support.h"
 #include "reader/status_view.h"
@@ -33,7 +34,7 @@ Verdict judge(const StatusView& view, int64_t now_ms, int64_t age_max_ms) {
   text += running ? fmt::format("running for {}", format_duration_ms(age_ms))
                   : fmt::format("{} {} ago", word == "died" ? word : "ended (" + word + ")",
                                 format_duration_ms(age_ms));
-  text += fmt::format(", {} pages, {} pending", run.pages, pending);
+  text += ", " + counted(run.pages, "page") + ", " + group_digits(pending) + " pending";
   for (const Count& trouble : answer.troubles) {
     text += fmt::format(", {} {}", trouble.count, trouble.name);
   }

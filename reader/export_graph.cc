@@ -2,6 +2,7 @@
 // `crawl export graphml` and `edges`: which URL leads to which.
 #include <fmt/format.h>
 
+#include "base/columns.h"
 #include "base/escape.h"
 #include "reader/export_support.h"
 #include "storage/snapshot.h"
@@ -100,9 +101,8 @@ ExitCode export_graph(const ExportOptions& options, Database& database, LongJob&
                               : write_edges(database, **file, job, counts);
   if (done) done = (*file)->finish();
   if (!done) return export_problem(options, done.error());
-  const std::string nodes = graphml ? fmt::format("{} URLs, ", counts.nodes) : "";
-  return export_done(options, fmt::format("{}{} links", nodes, counts.edges),
-                     (*file)->output().written());
+  const std::string nodes = graphml ? counted(counts.nodes, "URL") + ", " : "";
+  return export_done(options, nodes + counted(counts.edges, "link"), (*file)->output().written());
 }
 
 }  // namespace crawl

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "reader/export_support.h"
+#include "base/columns.h"
 #include "reader/row_printer.h"
 #include "storage/body_function.h"
 #include "storage/snapshot.h"
@@ -56,8 +57,7 @@ ExitCode export_rows(const ExportOptions& options, Database& database, LongJob& 
   if (done && !printer->end()) done = Error{Errc::kClosed, 0, "the export was not written"};
   if (done) done = (*file)->finish();
   if (!done) return export_problem(options, done.error());
-  return export_done(options, fmt::format("{} page{}", rows, rows == 1 ? "" : "s"),
-                     output.written());
+  return export_done(options, counted(rows, "page"), output.written());
 }
 
 }  // namespace crawl

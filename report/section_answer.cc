@@ -9,10 +9,6 @@
 
 namespace crawl {
 
-std::string counted(int64_t count, std::string_view one, std::string_view many) {
-  return group_digits(count) + ' ' + std::string(count == 1 ? one : many);
-}
-
 std::string run_word(const RunInfo& run, bool running) {
   if (running) return "running";
   return run.end_reason.empty() ? "died" : run.end_reason;
@@ -99,6 +95,7 @@ void write_troubles(Html& html, const Report& report) {
     if (kind.name == "quarantined") words = one ? "page left alone" : "pages left alone";
     if (kind.name == "outage_began") words = one ? "network outage" : "network outages";
     if (kind.name == "host_given_up") words = one ? "host given up" : "hosts given up";
+    if (kind.name == "archive_behind") words = "archive left behind";
     html << "<strong>" << Grouped{kind.count} << "</strong> " << Text{words};
   }
   html << " (<a href=\"#events\">events</a>).</p>\n";
@@ -117,7 +114,7 @@ void write_facts(Html& html, const Report& report) {
   html << "</dd></div>";
   const std::optional<int64_t> took = run_time_ms(run, running, report.made_at);
   if (took) write_fact(html, "Took", format_duration_ms(*took));
-  write_fact(html, "Fetched", counted(run.pages, "page", "pages"));
+  write_fact(html, "Fetched", counted(run.pages, "page"));
   write_fact(html, "Read", format_bytes(static_cast<uint64_t>(std::max<int64_t>(run.bytes, 0))));
   if (took && *took > 0 && run.pages > 0) {
     const double rate = 1e3 * static_cast<double>(run.pages) / static_cast<double>(*took);

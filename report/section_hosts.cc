@@ -23,8 +23,8 @@ void write_troubled(Html& html, const Report& report) {
       static_cast<int64_t>(troubles.hosts.size()) < troubles.hosts_count
           ? fmt::format("{} of {} in trouble, those with most errors",
                         group_digits(static_cast<int64_t>(troubles.hosts.size())),
-                        counted(troubles.hosts_count, "host", "hosts"))
-          : counted(troubles.hosts_count, "host", "hosts") + " in trouble",
+                        counted(troubles.hosts_count, "host"))
+          : counted(troubles.hosts_count, "host") + " in trouble",
       {{"Host"}, {"Why"}, {"Failed", Kind::kNumber, Sorted::kDown}, {"Fetches", Kind::kNumber}});
   for (const TroubledHost& host : troubles.hosts) {
     table.begin_row();
@@ -39,10 +39,9 @@ void write_all(Html& html, const Report& report) {
   const Hosts& hosts = report.hosts;
   const auto shown = static_cast<int64_t>(hosts.most_fetched.size());
   Table table(html, TableShape::kGrid, "host-table",
-              shown < hosts.count
-                  ? fmt::format("{} of {}, those with most fetches", group_digits(shown),
-                                counted(hosts.count, "host", "hosts"))
-                  : counted(hosts.count, "host", "hosts"),
+              shown < hosts.count ? fmt::format("{} of {}, those with most fetches",
+                                                group_digits(shown), counted(hosts.count, "host"))
+                                  : counted(hosts.count, "host"),
               {{"Host"},
                {"Stored", Kind::kNumber},
                {"Redirect", Kind::kNumber},
@@ -74,7 +73,7 @@ void write_hosts(Html& html, const Report& report) {
     html << "No host is in trouble.";
   } else {
     html << "<strong>" << Grouped{troubled} << "</strong> of "
-         << Text{counted(report.hosts.count, "host", "hosts")}
+         << Text{counted(report.hosts.count, "host")}
          << (troubled == 1 ? Markup(" is in trouble") : Markup(" are in trouble"))
          << ": at least half of what was asked of it in all runs has failed, it is asked less "
             "often after errors, or its robots.txt cannot be had.";
@@ -121,7 +120,7 @@ void write_runs(Html& html, const Report& report) {
     Table table(html, TableShape::kGrid, "runs-table",
                 shown < report.runs_count
                     ? fmt::format("The latest {} of {} runs", shown, report.runs_count)
-                    : counted(shown, "run", "runs"),
+                    : counted(shown, "run"),
                 {{"Run", Kind::kNumber, Sorted::kDown},
                  {"Started"},
                  {"Took", Kind::kNumber},

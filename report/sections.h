@@ -37,8 +37,6 @@ void close_section(Html& html);
 // "…: not all could be read in 10 s …"; nothing where all was.
 void write_coverage(Html& html, const Report& report, const Coverage& coverage, Markup what);
 
-// "1 page", "2 pages"
-std::string counted(int64_t count, std::string_view one, std::string_view many);
 // "done", "running", "died", … of a run; `running`: whether the last one is under way.
 std::string run_word(const RunInfo& run, bool running);
 // How long it took; nullopt: nobody knows.

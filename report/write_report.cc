@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/base64.h"
+#include "base/columns.h"
 #include "report/assets.h"
 #include "report/report.h"
 #include "report/sections.h"
@@ -37,7 +38,7 @@ void write_head(Html& html, const Report& report) {
        << Text{CRAWL_VERSION} << "\">\n<link rel=\"icon\" href=\"data:,\">\n<title>"
        << Text{report.name()};
   if (report.last_run() != nullptr) {
-    html << ": " << Text{counted(report.urls.of(Family::kOk), "page", "pages")};
+    html << ": " << Text{counted(report.urls.of(Family::kOk), "page")};
   }
   html << " – crawl report</title>\n<style>";
   html.asset(kReportStyle) << "</style>\n</head>\n";

@@ -101,6 +101,38 @@ TEST_CASE("warc reader: damage is passed over", "[warc_reader]") {
   CHECK(all("GET / HTTP/1.1\r\n\r\n") == "! ");
 }
 
+TEST_CASE("warc reader: a length too large hides no other record of a compressed file",
+          "[warc_reader]") {
+  const auto too_long = [](size_t by) {
+    std::string made = record("http://x/", "short");
+    const std::string right = "Content-Length: 5\r\n";
+    return gzip_member({made.replace(made.find(right), right.size(),
+                                     "Content-Length: " + std::to_string(5 + by) + "\r\n")});
+  };
+  const std::string a = gzip_member({record("http://a/", "first")});
+  const std::string b = gzip_member({record("http://b/", "second")});
+  for (const size_t by : {size_t{5}, size_t{300}, size_t{1} << 50}) {
+    for (const size_t step : {size_t{1}, size_t{1 << 20}}) {
+      CHECK(all(a + too_long(by) + b + a, step) ==
+            "http://a/=first http://x/=! http://b/=second http://a/=first ");
+    }
+    // One that is passed over, without a look at its block.
+    const std::string bad = too_long(by);
+    WarcReader reader(bytes_of(bad + b));
+    CHECK((*reader.next())->target_uri == "http://x/");
+    const Result<std::optional<WarcEntry>> cut = reader.next();
+    REQUIRE_FALSE(cut);
+    CHECK(cut.error().context ==
+          "a record is cut off by the next, which begins at byte " + std::to_string(bad.size()));
+    CHECK((*reader.next())->target_uri == "http://b/");
+  }
+  // Members that end anywhere are no records.
+  const std::string plain = record("http://a/", "first") + record("http://b/", "second");
+  std::string blocks;
+  for (size_t at = 0; at < plain.size(); at += 7) blocks += gzip_member({plain.substr(at, 7)});
+  CHECK(all(blocks) == "http://a/=first http://b/=second ");
+}
+
 TEST_CASE("warc reader: a length that is none, or several, is damage", "[warc_reader]") {
   for (const std::string& length :
        {std::string("Content-Length: -1"), std::string("Content-Length: 1x"),

@@ -35,6 +35,9 @@ TEST_CASE("columns: digits come in groups", "[columns]") {
   CHECK(group_digits(0) == "0");
   CHECK(group_digits(999) == "999");
   CHECK(group_digits(1000) == "1,000");
+  CHECK(counted(0, "page") == "0 pages");
+  CHECK(counted(1, "page") == "1 page");
+  CHECK(counted(1234, "leaf", "leaves") == "1,234 leaves");
   CHECK(group_digits(1234567) == "1,234,567");
   CHECK(group_digits(-1234) == "-1,234");
   CHECK(group_digits(-123) == "-123");

@@ -207,8 +207,13 @@ class Others(Importing):
             record("metadata", "http://h.test/dead", b"outcome: timeout\r\ndetail: slow\r\n",
                    content_type="application/warc-fields"),
             record("metadata", "http://h.test/lie", b"outcome: ok\r\n", content_type="application/warc-fields"),
+            record("revisit", "http://h.test/b", b"", date="2022-01-01T00:00:00Z"),
+            record("response", "http://h.test/", html, date="9999-01-01T00:00:00Z"),
             record("conversion", "http://h.test/conversion", b"x"))))
-        self.bring(file)
+        told = self.bring(file).stdout.splitlines()
+        self.assertIn("19 records of 1 file, 12 captures, 10 stored", told[0])
+        self.assertEqual(told[1:], ["  not stored: 2 as before, of pages that are in no file named and not in the database",
+                                    "  not stored: 1 dated in the future"])
         self.check_imported()
         outcomes = dict(self.rows("SELECT url, outcome FROM pages"))
         self.assertEqual({url.removeprefix("http://h.test"): outcome for url, outcome in outcomes.items()}, {
@@ -223,15 +228,22 @@ class Others(Importing):
 
     def test_what_is_no_archive(self):
         good = record("response", "http://h.test/", b"HTTP/1.1 200 OK\r\n\r\nx")
+        long = record("response", "http://h.test/long", b"HTTP/1.1 200 OK\r\n\r\nx").replace(b"Length: 20", b"Length: 999")
         damaged = self.place.write("damaged.warc", good + b"noise\n" + good.replace(b"h.test/", b"h.test/2"))
         cut = self.place.write("cut.warc.gz", gzip.compress(good) + gzip.compress(good * 9)[:-40])
-        for name, content, text in (("text", b"hello\n", "not a WARC file"), ("empty", b"", "it is empty"),
+        for name, content, text in (("text", b"hello\n", "not a WARC file"), ("empty", b"", "not a WARC file"),
                                     ("arc", b"filedesc://x 0.0.0.0 20200101 text/plain 5\n", "not a WARC file")):
             ended = self.bring(self.place.write(name, content), code=65)
             self.assertIn(text, ended.stderr)
             self.assertEqual(len(ended.stderr.splitlines()), 1)
+            self.assertFalse(self.target.exists())
+        self.assertIn("is not a WARC file: no WARC record at byte 0",
+                      self.bring(self.place.write("gz", gzip.compress(b"hello")), code=65).stderr)
+        self.assertIn("in all, the rest of it was read", self.bring(self.place.write(
+            "long.warc.gz", gzip.compress(long) + gzip.compress(good.replace(b"h.test/", b"h.test/3"))), code=65).stderr)
+        self.assertEqual(self.rows("SELECT url FROM pages"), [("http://h.test/3",)])
         self.assertIn("no WARC record at byte", self.bring(damaged, code=65).stderr)
-        self.assertEqual(len(self.rows("SELECT * FROM pages WHERE outcome = 'ok'")), 2)
+        self.assertEqual(len(self.rows("SELECT * FROM pages WHERE outcome = 'ok'")), 3)
         self.bring(cut, code=65)
         self.check_imported()
 

@@ -272,7 +272,7 @@ TEST_CASE("check: a sound database is ok", "[check]") {
   const Answer answer = ask(command_check, path);
   CAPTURE(answer.out, answer.err);
   CHECK(answer.code == ExitCode::kDone);
-  CHECK(answer.out == "ok: 6 URLs, 3 pages, 5 links, 1 bodies\n");
+  CHECK(answer.out == "ok: 6 URLs, 3 pages, 5 links, 1 body\n");
 }
 
 TEST_CASE("check: a crawl that has stored no content is whole", "[check]") {
