@@ -36,7 +36,7 @@ Result<DraftFile> DraftFile::create(const std::string& path, IfThere if_there) {
     file.reset(uninterrupted([&] {
       return ::open(draft.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
     }));
-    if (!file) return errno_error(draft);
+    if (!file) return errno_error(errno == ELOOP ? draft : path);
     if (uninterrupted([&] { return ::flock(file.fd(), LOCK_EX | LOCK_NB); }) != 0) {
       return Error{Errc::kBusy, 0, "another process is writing " + draft};
     }
@@ -44,7 +44,7 @@ Result<DraftFile> DraftFile::create(const std::string& path, IfThere if_there) {
   } while (!is_still(draft, file));
   if (::fstat(file.fd(), &info) != 0) return errno_error(draft);
   if (!S_ISREG(info.st_mode) || info.st_nlink != 1 || info.st_uid != ::geteuid()) {
-    return Error{Errc::kExists, EEXIST, draft};
+    return Error{Errc::kExists, 0, draft + " is in the way: it is no plain file of this user"};
   }
   DraftFile made(path, std::move(draft), if_there, std::move(file));
   if (::ftruncate(made.fd(), 0) != 0) return errno_error(made.draft_path());
@@ -85,7 +85,19 @@ Result<void> sync_folder_of(const std::string& path) {
   return {};
 }
 
+Result<void> make_folder(const std::string& path) {
+  if (::mkdir(path.c_str(), 0777) == 0) return {};
+  if (errno != EEXIST) return errno_error("cannot make " + path);
+  struct stat info {};
+  if (::stat(path.c_str(), &info) == 0 && !S_ISDIR(info.st_mode)) {
+    return errno_error(ENOTDIR, path);
+  }
+  if (::access(path.c_str(), W_OK | X_OK) != 0) return errno_error("cannot write into " + path);
+  return {};
+}
+
 bool is_about_creating(const Error& error) {
+  if (error.code == Errc::kExists) return true;
   switch (error.sys_errno) {
     case ENOENT:
     case EACCES:

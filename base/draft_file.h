@@ -43,6 +43,9 @@ class DraftFile {
 // Syncs the folder that `path` is in, so that names made or removed there survive a power cut.
 Result<void> sync_folder_of(const std::string& path);
 
+// Makes it where it is missing, in a folder that is there. An error when nothing can be made in it.
+Result<void> make_folder(const std::string& path);
+
 // Of an error: there is no such place, or it may not be written to; not that writing failed.
 bool is_about_creating(const Error& error);
 

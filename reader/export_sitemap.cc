@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "base/columns.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "reader/export_support.h"
@@ -188,7 +189,10 @@ Result<void> write_pages(Database& database, int64_t host_id, SitemapWriter& wri
 
 ExitCode export_sitemap(const ExportOptions& options, Database& database, LongJob& job) {
   const bool folder = !options.output.empty() && is_folder(options.output);
-  if (folder) ::mkdir(options.output.c_str(), 0777);  // where it cannot be made, no file can
+  if (folder) {
+    if (auto made = make_folder(options.output); !made)
+      return export_problem(options, made.error());
+  }
   if (struct stat info{}; folder && options.if_there == IfThere::kRefuse &&
                           ::lstat((options.output + "/sitemap.xml").c_str(), &info) == 0) {
     return export_problem(options, {Errc::kExists, EEXIST, options.output + "/sitemap.xml"});
@@ -201,7 +205,7 @@ ExitCode export_sitemap(const ExportOptions& options, Database& database, LongJo
   Result<void> done = write_pages(database, host->id, writer, job);
   if (done) done = writer.finish();
   if (!done) return export_problem(options, done.error());
-  return export_done(options, fmt::format("{} URLs", writer.total()), writer.bytes());
+  return export_done(options, counted(writer.total(), "URL"), writer.bytes());
 }
 
 }  // namespace crawl

@@ -2,8 +2,9 @@
 // `crawl export warc`: an archive of all that was fetched; again, of what is new since.
 #include <fmt/format.h>
 #include <poll.h>
-#include <sys/stat.h>
 
+#include "base/columns.h"
+#include "base/draft_file.h"
 #include "reader/export_support.h"
 #include "reader/warc_archive.h"
 
@@ -37,17 +38,16 @@ Result<void> archive_all(const ExportOptions& options, WarcArchive& archive, Lon
 }  // namespace
 
 ExitCode export_warc(const ExportOptions& options, Database& database, LongJob& job) {
-  ::mkdir(options.output.c_str(), 0777);  // where it cannot be made, it cannot be opened
+  if (auto made = make_folder(options.output); !made) return export_problem(options, made.error());
   Result<std::unique_ptr<WarcArchive>> archive = WarcArchive::open(options, database);
   if (!archive) return export_problem(options, archive.error());
   Result<void> done = archive_all(options, **archive, job);
   if (!done) return export_problem(options, done.error());
   const int64_t captures = (*archive)->captures();
   return export_done(options,
-                     captures == 0
-                         ? "nothing new"
-                         : fmt::format("{} captures in {} new file{}", captures,
-                                       (*archive)->files(), (*archive)->files() == 1 ? "" : "s"),
+                     captures == 0 ? "nothing new"
+                                   : counted(captures, "capture") + " in " +
+                                         counted((*archive)->files(), "new file"),
                      (*archive)->bytes());
 }
 

@@ -36,7 +36,7 @@ ShownText run_text(const StatusView& view) {
   }
   const RunInfo& run = *view.answer.last_run;
   std::string line =
-      fmt::format("  {} pages, {}, started {}", run.pages,
+      fmt::format("  {}, {}, started {}", counted(run.pages, "page"),
                   format_bytes(static_cast<uint64_t>(std::max<int64_t>(run.bytes, 0))),
                   iso8601_utc(run.started_at));
   if (run.ended_at) line += fmt::format(", ended {}", iso8601_utc(*run.ended_at));
@@ -73,6 +73,7 @@ std::string_view trouble_text(const std::string& kind) {
   if (kind == "quarantined") return "a page that fetchers died of is left alone";
   if (kind == "outage_began") return "nobody answered for a while";
   if (kind == "host_given_up") return "a host was silent for --host-patience";
+  if (kind == "archive_behind") return "not all is in the archive: crawl export warc catches up";
   return "";
 }
 

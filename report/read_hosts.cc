@@ -77,15 +77,15 @@ Result<void> read_troubled_hosts(const Asking& asking, Troubles& troubles) {
 }
 
 // Of the latest 100,000 events, those of the last run that tell of trouble.
-constexpr std::string_view kTroubleEvents =
-    "FROM (SELECT * FROM event ORDER BY id DESC LIMIT 100000) WHERE run_id = ?1 AND (kind IN "
-    "('quarantined', 'outage_began', 'outage_ended', 'host_given_up', 'limit') OR "
-    "(kind = 'fetcher_exited' AND code IS NOT 0)) ";
+constexpr std::string_view kLatestEvents =
+    "FROM (SELECT * FROM event ORDER BY id DESC LIMIT 100000) WHERE run_id = ?1";
 
 Result<void> read_events(const Asking& asking, int64_t run_id, int64_t rows_max,
                          std::vector<EventRow>& events) {
   Result<Statement> query = asking.database.prepare(
-      fmt::format("SELECT at, kind, pid, code, signal, url, text {} LIMIT ?2", kTroubleEvents));
+      fmt::format("SELECT at, kind, pid, code, signal, url, text {} AND ({} OR kind IN "
+                  "('outage_ended', 'limit')) LIMIT ?2",
+                  kLatestEvents, kIsTrouble));
   if (!query) return query.error();
   query->bind(1, run_id);
   query->bind(2, rows_max);
@@ -104,8 +104,8 @@ Result<void> read_events(const Asking& asking, int64_t run_id, int64_t rows_max,
 Result<void> count_events(const Asking& asking, int64_t run_id, std::vector<Count>& kinds) {
   Result<Statement> query = asking.database.prepare(
       fmt::format("SELECT CASE kind WHEN 'fetcher_exited' THEN 'fetcher_crashed' ELSE kind END, "
-                  "count(*) {} AND kind NOT IN ('outage_ended', 'limit') GROUP BY 1 ORDER BY 1",
-                  kTroubleEvents));
+                  "count(*) {} AND {} GROUP BY 1 ORDER BY 1",
+                  kLatestEvents, kIsTrouble));
   if (!query) return query.error();
   query->bind(1, run_id);
   return for_each_row(*query, [&](Statement& row) {

@@ -87,8 +87,8 @@ Result<void> read_troubles(Database& database, std::vector<Count>& troubles) {
       database,
       "SELECT CASE kind WHEN 'fetcher_exited' THEN 'fetcher_crashed' ELSE kind END, count(*) FROM "
       "(SELECT run_id, kind, code FROM event ORDER BY id DESC LIMIT 100000) "
-      "WHERE run_id = (SELECT max(id) FROM run) AND (kind IN ('quarantined', 'outage_began', "
-      "'host_given_up') OR (kind = 'fetcher_exited' AND code IS NOT 0)) GROUP BY 1 ORDER BY 1",
+      "WHERE run_id = (SELECT max(id) FROM run) AND " +
+          std::string(kIsTrouble) + " GROUP BY 1 ORDER BY 1",
       troubles);
 }
 

@@ -15,6 +15,11 @@
 
 namespace crawl {
 
+// Of an event: a person may want to know. As SQL.
+inline constexpr std::string_view kIsTrouble =
+    "(kind IN ('quarantined', 'outage_began', 'host_given_up', 'archive_behind') OR "
+    "(kind = 'fetcher_exited' AND code IS NOT 0))";
+
 struct Count {
   std::string name;
   int64_t count = 0;

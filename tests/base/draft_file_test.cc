@@ -113,3 +113,40 @@ TEST_CASE("draft file: of two writers the second leaves, a dead one's draft is t
   REQUIRE(draft->finish());
   CHECK(text_of(path) == "mine");
 }
+
+TEST_CASE("draft file: what stands where the draft would is left alone, and named",
+          "[draft_file]") {
+  const Folder folder;
+  const std::string path = folder.file("x"), draft = path + ".part", other = folder.file("other");
+  std::ofstream(other) << "mine";
+  SECTION("a FIFO, which nobody reads") { REQUIRE(::mkfifo(draft.c_str(), 0600) == 0); }
+  SECTION("a symbolic link") { REQUIRE(::symlink(other.c_str(), draft.c_str()) == 0); }
+  SECTION("another name of a file") { REQUIRE(::link(other.c_str(), draft.c_str()) == 0); }
+  const Result<DraftFile> refused = DraftFile::create(path, IfThere::kReplace);
+  REQUIRE_FALSE(refused);
+  CHECK(is_about_creating(refused.error()));
+  CHECK(refused.error().message().starts_with(draft));
+  CHECK(text_of(other) == "mine");
+  CHECK(std::filesystem::exists(std::filesystem::symlink_status(draft)));
+}
+
+TEST_CASE("draft file: an error names the file that was asked for", "[draft_file]") {
+  const Folder folder;
+  const Result<DraftFile> refused = DraftFile::create(folder.file("none/x"), IfThere::kReplace);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message() == folder.file("none/x") + ": No such file or directory");
+}
+
+TEST_CASE("make_folder: it is there and can be written into, or the reason", "[draft_file]") {
+  const Folder folder;
+  REQUIRE(make_folder(folder.file("made")));
+  REQUIRE(make_folder(folder.file("made")));
+  CHECK(std::filesystem::is_directory(folder.file("made")));
+  CHECK(make_folder(folder.file("none/made"))
+            .error()
+            .message()
+            .ends_with("No such file or directory"));
+  std::ofstream(folder.file("file")) << "mine";
+  CHECK(make_folder(folder.file("file")).error().message() ==
+        folder.file("file") + ": Not a directory");
+}

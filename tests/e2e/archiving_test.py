@@ -263,8 +263,14 @@ class Troubles(Archiving):
         self.folder.mkdir(mode=0o555)
         nobody = 65534 if os.geteuid() == 0 else None
         ended = self.place.run("export", "warc", "-d", self.place.database, "-o", self.folder, user=nobody)
-        self.assertIn(ended.code, (73, 74), ended.stderr)
-        self.assertEqual(len(ended.stderr.splitlines()), 1)
+        self.assertEqual(ended.code, 73, ended.stderr)
+        self.assertRegex(ended.stderr, r"^crawl: cannot write into .*archive: Permission denied\n$")
+        # Before there is a database.
+        ended = self.place.run("-q", "-d", self.place.folder / "new.db", "--warc", self.place.folder / "none" / "x",
+                               server.url())
+        self.assertEqual(ended.code, 73, ended.stderr)
+        self.assertIn("cannot make", ended.stderr)
+        self.assertFalse((self.place.folder / "new.db").exists())
 
     def test_a_disk_that_is_full_for_a_while(self):
         server = self.site()
@@ -326,6 +332,10 @@ class Troubles(Archiving):
         self.assertRegex(ended.stderr, "archive .* is left behind .*SIGKILL.*crawl export warc")
         self.assertEqual(len(self.urls()), 601)
         self.assertEqual(set(self.urls().values()), {"ok"})
+        health = self.place.run("status", "--check", "-d", self.place.database)
+        self.assertEqual(health.code, 1)
+        self.assertRegex(health.stdout, r"^WARNING: run 1 ended \(done\) .*, 1 archive_behind$")
+        self.assertIn("export warc", self.place.run("status", "-d", self.place.database).stdout)
         self.export("-q")
         self.check_complete(self.records())
 
