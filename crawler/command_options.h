@@ -30,6 +30,7 @@ std::string take_nothing(Options& /*options*/, Words words) {
 void declare_database(OptionSet& set, ReadOptions& options);
 
 void declare_status(OptionSet& set, StatusOptions& options);
+std::string take_status(StatusOptions& options, Words words);
 std::string take_why(WhyOptions& options, Words words);
 void declare_cat(OptionSet& set, CatOptions& options);
 std::string take_cat(CatOptions& options, Words words);

@@ -117,7 +117,7 @@ const std::vector<Command>& commands() {
   static const std::vector<Command> all = {
       run_command(),
       command<StatusOptions>("status", "what the last run has done",
-                             "Prints what the last run has done.", declare_status, take_nothing),
+                             "Prints what the last run has done.", declare_status, take_status),
       command<WhyOptions>("why URL...", "what became of a URL, and why",
                           "Tells what became of each URL, and why.", declare_why, take_why),
       command<CatOptions>("cat URL...", "the stored body of a page",

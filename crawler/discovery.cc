@@ -187,11 +187,8 @@ Found Discovery::offer_seed(const Url& url, int64_t seed_id, int64_t now_wall_ms
   const uint64_t fingerprint = seen_.fingerprint(offer.href);
   const std::optional<SeenTable::Entry> entry = seen_.find(fingerprint);
   if (entry && !entry->skipped) return Found{entry->id, 0, {}, std::nullopt};
-  const bool bad_port = is_bad_port(url.effective_port());
-  const Decision decision{
-      bad_port ? SkipReason::kPortRefused : SkipReason::kNone, seed_id, host_id(url, unit), {}};
+  const Decision decision{SkipReason::kNone, seed_id, host_id(url, unit), {}};
   if (!entry) return add(fingerprint, url, offer, decision, now_wall_ms, unit);
-  if (bad_port) return Found{entry->id, 0, {}, std::nullopt};
   return upgrade(fingerprint, entry->id, url, offer, decision, unit);
 }
 

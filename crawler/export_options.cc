@@ -68,10 +68,13 @@ std::string take_export_words(ExportOptions& options, std::vector<std::string> w
     if (words[0] != name) continue;
     options.format = format;
     const bool rows = format == ExportFormat::kJsonl || format == ExportFormat::kCsv;
-    if (options.body && !rows) return "export: --body is for jsonl and csv";
-    const bool of_host = format == ExportFormat::kSitemap;
-    if (!options.host.empty() && !of_host) return "export: --host is for sitemap";
     const bool warc = format == ExportFormat::kWarc;
+    if (options.body && !rows) return "export: --body is for jsonl and csv";
+    if (!options.host.empty() && format != ExportFormat::kSitemap) {
+      return "export: --host is for sitemap";
+    }
+    if (!options.warc_prefix.empty() && !warc) return "export: --prefix is for warc";
+    if (options.warc_bytes_max > 0 && !warc) return "export: --file-size is for warc";
     if (warc && options.output.empty()) return "export: where to? -o DIR, a directory";
     if (warc && options.if_there == IfThere::kReplace) return "export: warc only adds to DIR";
     return "";

@@ -230,6 +230,31 @@ std::vector<const HostSections::Section*> HostSections::that_apply(
   return result;
 }
 
+std::vector<std::string> HostSections::beside(const std::vector<Seed>& seeds) const {
+  const auto host_of = [](const std::string& authority) {
+    const size_t colon = authority.rfind(':');
+    return authority.substr(0, authority.ends_with(']') ? std::string::npos : colon);
+  };
+  std::multimap<std::string, std::string> named;  // NAME by host
+  for (const auto& [name, section] : sections_) named.emplace(host_of(name), name);
+  std::map<std::string, std::string> meant;  // a seed's authority by NAME
+  for (const Seed& seed : seeds) {
+    const std::string authority = seed.url.authority();
+    const auto [begin, end] = named.equal_range(host_of(authority));
+    for (auto each = begin; each != end; ++each) {
+      std::string& other = meant[each->second];
+      if (each->second == authority || other.empty()) other = authority;
+    }
+  }
+  std::vector<std::string> lines;
+  for (const auto& [name, authority] : meant) {
+    if (name == authority) continue;
+    lines.push_back("the table [host." + toml_string(name) +
+                    "] is for no seed: of this host there is " + authority);
+  }
+  return lines;
+}
+
 HostSettings HostSections::settings(std::string_view authority) const {
   HostSettings merged;
   for (const Section* section : that_apply(authority)) merged.override_with(section->settings);

@@ -17,6 +17,7 @@
 
 #include "crawler/config_file.h"
 #include "crawler/secrets.h"
+#include "seeds/reader.h"
 #include "web/cookies.h"
 
 namespace crawl {
@@ -63,6 +64,9 @@ class HostSections {
   std::string load(const Environment& environment);
   // Of load(): secrets that everybody may read.
   const std::vector<std::string>& warnings() const { return warnings_; }
+
+  // Tables that are for none of the seeds, which have the host with another port: a line for each.
+  std::vector<std::string> beside(const std::vector<Seed>& seeds) const;
 
   bool empty() const { return sections_.empty(); }
   // "host" or "host:port"

@@ -71,6 +71,13 @@ void declare_status(OptionSet& set, StatusOptions& options) {
             read_duration(options.age_max_ms, 1000, kTimeMax));
 }
 
+std::string take_status(StatusOptions& options, Words words) {
+  if (!words.empty()) return take_nothing(options, std::move(words));
+  if (options.check && options.json) return "status: --check answers with one line, not with JSON";
+  if (!options.check && options.age_max_ms > 0) return "status: --max-age goes with --check";
+  return "";
+}
+
 void declare_check(OptionSet& set, CheckOptions& options) { declare_database(set, options); }
 
 void declare_why(OptionSet& set, WhyOptions& options) { declare_database(set, options); }

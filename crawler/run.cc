@@ -259,6 +259,7 @@ ExitCode run_crawl(const RunOptions& options) {
   if (!options.hosts.empty()) leave_no_core();
   Seeds seeds = read_all_seeds(options, log);
   if (seeds.code != ExitCode::kDone) return seeds.code;
+  for (const std::string& warning : options.hosts.beside(seeds.list)) log.warning(warning);
   auto scope = ScopePolicy::create(options);
   if (!scope) return fail(log, scope.error(), ExitCode::kUsage);
   auto fetcher = locate_fetcher(options.fetcher);

@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "crawler/secrets.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 
 #include "base/ascii.h"
-#include "base/retry.h"
-#include "base/unique_fd.h"
 #include "web/percent.h"
 
 namespace crawl {
@@ -83,41 +77,6 @@ Result<std::string> with_environment(const std::string& text, const Environment&
 
 Result<std::string> url_with_environment(const std::string& url, const Environment& environment) {
   return expand(url, environment, url.find("://"));
-}
-
-Result<std::string> read_secret_file(const std::string& path, size_t bytes_max,
-                                     std::vector<std::string>& warnings) {
-  const UniqueFd file(
-      uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY); }));
-  if (!file) return errno_error("cannot read " + path);
-  struct stat status {};
-  if (::fstat(file.fd(), &status) != 0) return errno_error("cannot read " + path);
-  if (S_ISREG(status.st_mode) && (status.st_mode & (S_IROTH | S_IWOTH)) != 0) {
-    warnings.push_back(path + " holds secrets and is open to every user of this machine: chmod " +
-                       "o= " + path);
-  }
-  std::string text(bytes_max + 1, '\0');
-  size_t size = 0;
-  while (size < text.size()) {
-    const ssize_t n =
-        uninterrupted([&] { return ::read(file.fd(), &text[size], text.size() - size); });
-    if (n < 0) return errno_error("cannot read " + path);
-    if (n == 0) break;
-    size += static_cast<size_t>(n);
-  }
-  if (size > bytes_max) {
-    return invalid(path + " is longer than " + std::to_string(bytes_max) + " bytes");
-  }
-  text.resize(size);
-  return text;
-}
-
-Result<std::string> secret_line(std::string text, const std::string& path) {
-  if (text.ends_with('\n')) text.pop_back();
-  if (text.ends_with('\r')) text.pop_back();
-  if (text.empty()) return invalid(path + " is empty");
-  if (has_control_character(text)) return invalid(path + " is not one line of text");
-  return text;
 }
 
 }  // namespace crawl

@@ -6,9 +6,9 @@
 
 #include <functional>
 #include <string>
-#include <vector>
 
 #include "base/result.h"
+#include "base/secret_file.h"
 
 namespace crawl {
 
@@ -26,11 +26,5 @@ Result<std::string> url_with_environment(const std::string& url, const Environme
 inline bool names_environment(const std::string& text) {
   return text.find("${") != std::string::npos;
 }
-
-// All bytes of a file. Where everybody may read it, `warnings` gets a line that says so.
-Result<std::string> read_secret_file(const std::string& path, size_t bytes_max,
-                                     std::vector<std::string>& warnings);
-// The one line of a secret: without its end, not empty, without control characters.
-Result<std::string> secret_line(std::string text, const std::string& path);
 
 }  // namespace crawl

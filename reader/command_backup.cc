@@ -26,12 +26,12 @@ ExitCode problem(const BackupOptions& options, const Error& error) {
 }  // namespace
 
 ExitCode command_backup(const BackupOptions& options) {
-  Result<Database> source = Database::open_reader(options.database);
+  Result<Database> source = Database::open_reader(options.database, SchemaAge::kAny);
   if (!source) return report_error(options, source.error());
   Result<void> done;
   {
     LongJob job("backup", options.err_fd, options.quiet);
-    done = back_up(*source, options.destination,
+    done = back_up(*source, options.database, options.destination,
                    [&job](int64_t pages, int64_t total) { return job.go_on(pages, total); });
   }
   if (!done) return problem(options, done.error());

@@ -106,10 +106,9 @@ ExitCode command_query(const QueryOptions& options) {
   if (!statement) return sql_problem(options, *database, statement.error());
   const auto wanted = static_cast<size_t>(statement->parameter_count());
   if (wanted != options.parameters.size()) {
-    return report_line(
-        options, ExitCode::kUsage,
-        "the SQL has " + counted(static_cast<int64_t>(wanted), "parameter") + ", and " +
-            counted(static_cast<int64_t>(options.parameters.size()), "value") + " given");
+    return report_line(options, ExitCode::kUsage,
+                       "the SQL has " + counted(static_cast<int64_t>(wanted), "parameter") +
+                           ", values given: " + std::to_string(options.parameters.size()));
   }
   for (size_t i = 0; i < wanted; ++i) {
     statement->bind(static_cast<int>(i + 1), std::string_view(options.parameters[i]));

@@ -58,9 +58,9 @@ Result<SearchFile> ready_index(const SearchOptions& options, Database& crawl,
                  "there is no search index yet: search without --no-update makes " + path};
   }
   if (!index && !problem.context.empty()) {
-    return Error{problem.code, problem.sys_errno,
-                 "cannot make a search index here (" + problem.message() +
-                     "): name a file that can be written with --index FILE"};
+    return Error{
+        problem.code, problem.sys_errno,
+        "no search index can be made here (--index FILE names another place): " + problem.context};
   }
   if (!index) return index;
   const Result<SearchState> state = index->read_state();

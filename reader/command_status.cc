@@ -23,6 +23,8 @@ struct Verdict {
   std::string text;
 };
 
+constexpr int64_t kAgeMaxMs = 36 * 3'600'000;  // of what runs every night
+
 Verdict judge(const StatusView& view, int64_t now_ms, int64_t age_max_ms) {
   const auto& [answer, holder, running, live] = view;
   if (!answer.last_run) return {Health::kWarning, "no run yet"};
@@ -45,7 +47,7 @@ Verdict judge(const StatusView& view, int64_t now_ms, int64_t age_max_ms) {
     return {Health::kCritical,
             text + fmt::format(" (older than {}, --max-age)", format_duration_ms(age_max_ms))};
   }
-  const bool warn = !answer.troubles.empty() || word == "interrupted";
+  const bool warn = !answer.troubles.empty() || word == "interrupted" || word == "copied";
   return {warn ? Health::kWarning : Health::kOk, text};
 }
 
@@ -71,7 +73,8 @@ ExitCode command_status(const StatusOptions& options) {
   }
   if (!view) return report_error(options, view.error());
   const int64_t now = SystemClock().wall_ms();
-  if (options.check) return tell_health(options, judge(*view, now, options.age_max_ms));
+  const int64_t age_max_ms = options.age_max_ms > 0 ? options.age_max_ms : kAgeMaxMs;
+  if (options.check) return tell_health(options, judge(*view, now, age_max_ms));
   return print(options,
                options.json ? status_json(options, *view) : status_text(options, *view, now));
 }

@@ -26,8 +26,8 @@ struct ReadOptions {
 };
 // One type per command, for the variant that the command line is parsed into.
 struct StatusOptions : ReadOptions {
-  bool check = false;                   // one line and an exit code, for monitoring
-  int64_t age_max_ms = 36 * 3'600'000;  // check: of the last run
+  bool check = false;      // one line and an exit code, for monitoring
+  int64_t age_max_ms = 0;  // check: of the last run; 0: 36 h
 };
 struct WhyOptions : ReadOptions {};
 struct CatOptions : ReadOptions {};
@@ -74,11 +74,11 @@ struct ExportOptions : ReadOptions {
   ExportFormat format = ExportFormat::kJsonl;
   std::string output;  // "": out_fd
   IfThere if_there = IfThere::kRefuse;
-  bool body = false;  // jsonl, csv: the bodies too
-  std::string host;   // sitemap: whose pages
-  std::string warc_prefix = "crawl";
-  int64_t warc_bytes_max = int64_t{1} << 30;  // then the next file is begun
-  int follow_fd = -1;  // warc: go on until this descriptor, a pipe's, is at its end
+  bool body = false;           // jsonl, csv: the bodies too
+  std::string host;            // sitemap: whose pages
+  std::string warc_prefix;     // "": "crawl"
+  int64_t warc_bytes_max = 0;  // then the next file is begun; 0: 1 GiB
+  int follow_fd = -1;          // warc: go on until this descriptor, a pipe's, is at its end
   bool quiet = false;
 };
 

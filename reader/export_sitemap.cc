@@ -65,7 +65,7 @@ Result<ChosenHost> choose_host(const ExportOptions& options, Database& database,
     if (options.host.empty() && hosts.size() > 1) break;
   }
   if (!options.host.empty()) {
-    return Error{Errc::kUnsupported, 0, "no page of " + options.host + " can be listed"};
+    return Error{Errc::kNotFound, 0, "no page of " + options.host + " can be listed"};
   }
   if (hosts.size() > 1) {
     return Error{Errc::kUnsupported, 0,

@@ -36,6 +36,9 @@ std::string stored_name(const std::string& text, const std::string& href) {
 
 Result<AskedUrl> asked_url(const std::string& text) {
   const Result<Url> url = Url::parse(text);
+  if (!url && text.find("://") == std::string::npos && Url::parse("https://" + text)) {
+    return Error{Errc::kInvalid, 0, fmt::format("{0} has no scheme: write https://{0}", text)};
+  }
   if (!url) {
     return Error{Errc::kInvalid, 0,
                  fmt::format("{} is not a URL: {}", text, url.error().message())};

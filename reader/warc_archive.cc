@@ -25,9 +25,13 @@ constexpr uint64_t kBytesPerCommit = 32u << 20;  // of files
 constexpr size_t kUserAgentsMax = 16;
 
 WarcFiles::Options files_options(const ExportOptions& options, std::string info) {
-  std::string folder = options.output;
-  while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
-  return {folder, options.warc_prefix, options.warc_bytes_max, std::move(info)};
+  WarcFiles::Options result;
+  result.folder = options.output;
+  while (result.folder.size() > 1 && result.folder.ends_with('/')) result.folder.pop_back();
+  if (!options.warc_prefix.empty()) result.prefix = options.warc_prefix;
+  if (options.warc_bytes_max > 0) result.bytes_max = options.warc_bytes_max;
+  result.info = std::move(info);
+  return result;
 }
 
 WarcFiles::End end_of(const ArchiveState::Position& position) {

@@ -97,6 +97,10 @@ Result<Url> seed_url(std::string_view word) {
   if (!url->is_http()) {
     return invalid("only http and https are crawled, not " + shown(url->scheme()) + ":");
   }
+  if (is_bad_port(url->effective_port())) {
+    return invalid("port " + std::to_string(url->effective_port()) +
+                   " belongs to another service, and is never asked for pages");
+  }
   const Url canonical = url->canonical();
   if (url->has_credentials()) {
     return invalid("a seed cannot carry a user name or password: write " + shown(canonical.href()));

@@ -6,11 +6,12 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
+#include <utility>
+#include <vector>
 
 #include "base/exit_code.h"
 #include "base/log.h"
+#include "base/secret_file.h"
 #include "serve/http_server.h"
 #include "serve/site.h"
 
@@ -25,23 +26,24 @@ ExitCode fail(ExitCode code, const std::string& text) {
   return code;
 }
 
-// Its first line, of visible ASCII: it goes into a header and a cookie.
-Result<std::string> read_token(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) return errno_error("cannot read the token in " + path);
-  char line[kTokenBytesMax + 2] = {};
-  file.getline(line, sizeof line);  // what is longer is none
-  const std::string token = line;
-  const bool visible = std::all_of(token.begin(), token.end(), [](char c) {
+// Visible ASCII: it goes into a header and a cookie.
+bool is_token(const std::string& text) {
+  const bool visible = std::all_of(text.begin(), text.end(), [](char c) {
     return c > ' ' && c < 0x7F && c != ';' && c != ',' && c != '"' && c != '\\';
   });
-  if (token.size() < kTokenBytesMin || token.size() > kTokenBytesMax || !visible) {
-    return Error{Errc::kInvalid, 0,
-                 path +
-                     ": a token is a line of at least 16 letters and digits, like that of "
-                     "openssl rand -hex 32"};
-  }
-  return token;
+  return text.size() >= kTokenBytesMin && text.size() <= kTokenBytesMax && visible;
+}
+
+Result<std::string> read_token(const std::string& path) {
+  std::vector<std::string> warnings;
+  Result<std::string> text = read_secret_file(path, kTokenBytesMax + 2, warnings);
+  for (const std::string& warning : warnings) complain(warning);
+  if (text) text = secret_line(std::move(*text), path);
+  if (!text || is_token(*text)) return text;
+  return Error{Errc::kInvalid, 0,
+               path +
+                   ": a token is a line of at least 16 letters and digits, like that of "
+                   "openssl rand -hex 32"};
 }
 
 ExitCode code_for(const Error& error) {

@@ -7,6 +7,7 @@
 
 #include "base/draft_file.h"
 #include "base/out_of_memory.h"
+#include "storage/lock.h"
 #include "storage/preflight.h"
 #include "storage/snapshot.h"
 
@@ -14,6 +15,11 @@ namespace crawl {
 
 namespace {
 
+// Nobody who holds the copy can see that it runs elsewhere: it would look as if it had died.
+constexpr const char* kEndRun =
+    "UPDATE run SET end_reason = 'copied', "
+    "ended_at = CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) WHERE end_reason IS "
+    "NULL";
 constexpr int kPagesPerStep = 256;  // 2 MiB
 
 // The new database: thrown away where anything fails, and synced as a whole.
@@ -59,17 +65,23 @@ Result<void> copy(Database& source, sqlite3* target, const BackupProgress& progr
 
 }  // namespace
 
-Result<void> back_up(Database& source, const std::string& path, const BackupProgress& progress) {
+Result<void> back_up(Database& source, const std::string& source_path, const std::string& path,
+                     const BackupProgress& progress) {
   Result<DraftFile> draft = DraftFile::create(path, IfThere::kRefuse);
   if (!draft) return draft.error();
   Target target;
   Result<sqlite3*> handle = target.open(draft->draft_path());
   if (!handle) return handle.error();
   // One moment for all of it: between two steps a crawl may write, and they would begin anew.
+  const bool held = run_lock_holder(source_path).has_value();
   Result<Snapshot> snapshot = Snapshot::begin(source);
   if (!snapshot) return snapshot.error();
+  const bool running = held || run_lock_holder(source_path);
   if (Result<void> copied = copy(source, *handle, progress); !copied) return copied;
   if (Result<void> ended = snapshot->end(); !ended) return ended;
+  if (running && sqlite3_exec(*handle, kEndRun, nullptr, nullptr, nullptr) != SQLITE_OK) {
+    return sqlite_error(*handle, "write");
+  }
   target.close();
   return draft->finish();
 }

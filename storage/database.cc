@@ -141,7 +141,7 @@ Result<Database> Database::open_writer(const std::string& path) {
   return database;
 }
 
-Result<Database> Database::open_reader(const std::string& path) {
+Result<Database> Database::open_reader(const std::string& path, SchemaAge age) {
   if (Result<void> there = inspect_readable_path(path); !there) return there.error();
   Database database(open_handle(plain_sqlite_path(path), SQLITE_OPEN_READONLY, kReaderBusyMs));
   if (sqlite3_errcode(database.handle_) != SQLITE_OK) {
@@ -157,7 +157,7 @@ Result<Database> Database::open_reader(const std::string& path) {
                                     SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, kReaderBusyMs));
     ours = check_identity(database.handle_, path);
   }
-  if (ours) ours = check_not_older(database, path);
+  if (ours && age == SchemaAge::kPresent) ours = check_not_older(database, path);
   if (!ours) return ours.error();
   if (Result<void> tuned = database.execute("PRAGMA trusted_schema=OFF; PRAGMA mmap_size=0");
       !tuned) {

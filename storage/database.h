@@ -59,6 +59,8 @@ class Statement {
   sqlite3_stmt* statement_ = nullptr;
 };
 
+enum class SchemaAge { kPresent, kAny };
+
 class Database {
  public:
   // The only writing connection: creates the file and the schema where missing (one transaction),
@@ -66,7 +68,8 @@ class Database {
   // version (kVersion), all before anything is changed. The caller holds the run lock.
   static Result<Database> open_writer(const std::string& path);
   // For commands: read-only; kNotFound when there is no such file; never creates anything.
-  static Result<Database> open_reader(const std::string& path);
+  // kVersion: it is from a newer version, or from an older one where that is not wanted.
+  static Result<Database> open_reader(const std::string& path, SchemaAge age = SchemaAge::kPresent);
   // Takes over a connection to a database of another kind (storage/search_file.h).
   explicit Database(sqlite3* handle) : handle_(handle) {}
 

@@ -126,8 +126,7 @@ Result<RunLock> RunLock::acquire(const std::string& database_path, int64_t wait_
     if (left <= 0) {
       const std::string who = pid > 0 ? fmt::format(" (PID {})", pid) : "";
       return Error{Errc::kBusy, 0,
-                   fmt::format("{} is in use by another crawl{}; wait for it with --lock-wait, or "
-                               "use another database with --db",
+                   fmt::format("{} is in use by another crawl{}; wait for it with --lock-wait TIME",
                                database_path, who)};
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(std::min(left, kPollMs)));

@@ -202,7 +202,7 @@ Result<void> inspect_readable_path(const std::string& path) {
   Result<struct stat> info = stat_database(path);
   if (!info) return info.error();
   if (info->st_size == 0) {
-    return Error{Errc::kCorrupt, 0, path + " is empty: no crawl has been written to it yet"};
+    return Error{Errc::kNotFound, 0, path + " is empty: no crawl has been written to it yet"};
   }
   return {};
 }

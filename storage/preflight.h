@@ -18,7 +18,7 @@ enum class PathState { kMissing, kEmpty, kFile };  // kEmpty: a file of 0 bytes
 // For the writer: kNotFound when the directory is missing; kInvalid when `path` names a directory
 // or a device, or has further hard links; kIo when the file or its directory is not writable.
 Result<PathState> inspect_writable_path(const std::string& path);
-// For readers: kNotFound, kInvalid.
+// For readers: kNotFound (also of a file of 0 bytes), kInvalid.
 Result<void> inspect_readable_path(const std::string& path);
 
 std::string parent_directory(const std::string& path);  // "." where it names none

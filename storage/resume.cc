@@ -33,9 +33,9 @@ Result<void> in_transaction(Database& database, Body body) {
 
 Result<void> insert_run(Database& database, int64_t started_at, int64_t pid,
                         const std::string& options_json, RunStart& start) {
-  Result<int64_t> died = scalar(
-      database,
-      "SELECT count(*) FROM run WHERE id = (SELECT max(id) FROM run) AND end_reason IS NULL");
+  Result<int64_t> died = scalar(database,
+                                "SELECT count(*) FROM run WHERE id = (SELECT max(id) FROM run) AND "
+                                "coalesce(end_reason, 'copied') = 'copied'");
   if (!died) return died.error();
   start.previous_died = *died != 0;
   Result<int64_t> before = scalar(database, "SELECT started_at FROM run ORDER BY id DESC LIMIT 1");

@@ -25,7 +25,7 @@ struct RunStart {
   int64_t next_seed_id = 1;
   bool any_pending = false;  // URLs
   bool any_done = false;
-  bool previous_died = false;  // the last run has no end: it was killed
+  bool previous_died = false;  // the last run has no end here: it was killed, or copied
   int64_t previous_started_at = 0;
 };
 

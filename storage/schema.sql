@@ -12,7 +12,7 @@ CREATE TABLE run (
   id INTEGER PRIMARY KEY,
   started_at INTEGER NOT NULL,
   ended_at INTEGER,              -- NULL: running, or died
-  end_reason TEXT,               -- done, interrupted, max_pages, max_time, max_bytes, disk_full, network_gone, unreachable, failed, died
+  end_reason TEXT,               -- done, interrupted, max_pages, max_time, max_bytes, disk_full, network_gone, unreachable, failed, died, copied
   pid INTEGER NOT NULL,
   pages INTEGER NOT NULL DEFAULT 0,  -- page rows its fetches wrote, with any outcome
   bytes INTEGER NOT NULL DEFAULT 0,  -- of their decoded bodies

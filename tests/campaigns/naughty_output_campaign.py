@@ -259,7 +259,7 @@ class Output(crawl_run.EndToEnd):
         return [text for text in texts if "\0" not in text and len(text.encode()) < ARGUMENT_MAX]
 
     def test_values_and_names(self):
-        self.place.write("seeds.txt", "http://127.0.0.1:9/\n")
+        self.place.write("seeds.txt", "http://127.0.0.1:82/\n")
         database = str(self.place.database)
         for text in self.arguments(self.few):
             for option in ("--delay", "--max-size", "--depth", "--scope", "--include", "--header", "--proxy",
@@ -296,20 +296,20 @@ class Output(crawl_run.EndToEnd):
 
     def test_raw_bytes(self):
         for raw in (b"\xff", b"\x9b2J", b"\xed\xa0\x80", b"\xc0\xaf", b"a\xe2\x80", b"\xf5\x80\x80\x80"):
-            self.place.write("seeds.txt", "http://127.0.0.1:9/\n")
+            self.place.write("seeds.txt", "http://127.0.0.1:82/\n")
             self.check_refused("-d", "/proc/none", b"--delay=" + raw, "seeds.txt")
             self.check_refused("-d", b"none/" + raw, "seeds.txt")
             self.check_refused("status", "-d", b"none/" + raw)
             self.check_refused("url", "--", b"http://" + raw + b"/ /")
-            self.place.write("seeds.txt", b"http://127.0.0.1:9/ tag=" + raw + b"\n" + raw + b"\n")
+            self.place.write("seeds.txt", b"http://127.0.0.1:82/ tag=" + raw + b"\n" + raw + b"\n")
             self.check_refused("-d", "/proc/none", "--strict", "seeds.txt", lines=(2, 3))
 
     def test_names_of_files(self):
         for text in self.arguments(self.few):
             name = "n" + text.replace("/", "_").encode()[:150].decode(errors="ignore")
-            self.place.write(name + ".txt", "http://127.0.0.1:9/\nnonsense\n")
+            self.place.write(name + ".txt", "http://127.0.0.1:82/\nnonsense\n")
             database = str(self.place.folder / f"{name}.db")
-            code, stdout, stderr = self.ask("-d", database, "--retries", "0", "-vv", f"./{name}.txt")
+            code, stdout, stderr = self.ask("-d", database, "--max-time", "1ms", "-vv", f"./{name}.txt")
             self.assertEqual((code, stdout), (0, b""), (text, stderr))
             self.check_log(stderr, text)
             for command in ("status", "check"):
@@ -323,8 +323,8 @@ class Output(crawl_run.EndToEnd):
     def test_seeds_and_configuration(self):
         for text in self.few:
             line = text.encode()
-            self.place.write("seeds.txt", b"\n".join([line, b"http://" + line + b"/", b"http://127.0.0.1:9/ tag=" + line,
-                                                      b"http://127.0.0.1:9/ " + line + b"=x"]))
+            self.place.write("seeds.txt", b"\n".join([line, b"http://" + line + b"/", b"http://127.0.0.1:82/ tag=" + line,
+                                                      b"http://127.0.0.1:82/ " + line + b"=x"]))
             code, stdout, stderr = self.ask("-d", "/proc/none", "seeds.txt")
             self.assertNotEqual(code, 0)
             self.check_log(stdout + stderr, text)
@@ -333,13 +333,13 @@ class Output(crawl_run.EndToEnd):
                             b"[host.h]\nuser = '" + line + b"'", b"[host.h]\ncookies = '" + line + b"'",
                             b"[host.h]\nheader = 'X: ${" + line + b"}'", b"[host.h]\n" + line + b" = 1"):
                 self.place.write("crawl.toml", content)
-                self.check_refused("-d", "/proc/none", "--config", "crawl.toml", "http://127.0.0.1:9/")
+                self.check_refused("-d", "/proc/none", "--config", "crawl.toml", "http://127.0.0.1:82/")
 
     # ---- the parts on their own
 
     def test_questions(self):
         database = str(self.place.database)
-        self.ask("-d", database, "--retries", "0", "http://127.0.0.1:9/")
+        self.ask("-d", database, "--max-time", "1ms", "http://127.0.0.1:82/")
         for text in self.arguments(self.few):
             name = '"' + text.replace('"', '""') + '"'
             for arguments in (["--", f"x{text}"], ["--", f"SELECT {text}"], ["--", "SELECT ?", text],

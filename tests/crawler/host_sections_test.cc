@@ -178,6 +178,25 @@ TEST_CASE("host sections: secrets come from files and the environment", "[host_s
   CHECK(mentions(wrong("proxy = '${PW}'"), "the value is not a proxy"));
 }
 
+TEST_CASE("host sections: a table for another port than a seed has is warned of",
+          "[host_sections]") {
+  const auto beside = [](const std::string& table, const std::vector<std::string>& urls) {
+    std::vector<Seed> seeds;
+    for (const std::string& url : urls) seeds.push_back(*parse_seed(url));
+    return loaded("[host.\"" + table + "\"]\ndelay = '1s'\n").beside(seeds);
+  };
+  CHECK(beside("example.com", {"http://example.com/", "http://example.com:81/"}).empty());
+  CHECK(beside("example.com:81", {"http://example.com:82/", "http://example.com:81/"}).empty());
+  CHECK(beside("other.com", {"http://example.com:81/"}).empty());
+  CHECK(beside("*.example.com", {"http://a.example.com:81/"}).empty());
+  const std::vector<std::string> one = beside("127.0.0.1", {"http://127.0.0.1:81/", "http://b/"});
+  REQUIRE(one.size() == 1);
+  CHECK(one[0] ==
+        "the table [host.\"127.0.0.1\"] is for no seed: of this host there is 127.0.0.1:81");
+  CHECK(beside("[::1]:81", {"http://[::1]/"}).size() == 1);
+  CHECK(beside("[::1]", {"http://[::1]/"}).empty());
+}
+
 TEST_CASE("host sections: a file of secrets that is open to everybody is warned of",
           "[host_sections]") {
   ScratchFolder folder;

@@ -318,6 +318,9 @@ TEST_CASE("options: commands that need words say so", "[options]") {
   }
   CHECK(error_of({"robots", "file"}).code == ExitCode::kUsage);
   CHECK(error_of({"status", "x"}).message == "unexpected argument x");
+  CHECK(error_of({"status", "--check", "--json"}).message ==
+        "status: --check answers with one line, not with JSON");
+  CHECK(error_of({"status", "--max-age", "1h"}).message == "status: --max-age goes with --check");
   CHECK(error_of({"url", "--jsonl", "x"}).message == "unexpected argument x");
 }
 

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "tests/support/catch.h"
-#include "tests/support/scratch_folder.h"
 
 namespace crawl {
 namespace {
@@ -44,20 +43,6 @@ TEST_CASE("secrets: names of variables", "[secrets]") {
     CAPTURE(name);
     CHECK_FALSE(is_environment_name(name));
   }
-}
-
-TEST_CASE("secrets: a file is read whole, or it is said why not", "[secrets]") {
-  const test::ScratchFolder folder;
-  std::vector<std::string> warnings;
-  const std::string file = folder.write("s", std::string("a\0b\n", 4));
-  CHECK(read_secret_file(file, 4, warnings).value().size() == 4);
-  CHECK(read_secret_file(file, 3, warnings).error().message().find("longer than 3 bytes") !=
-        std::string::npos);
-  CHECK(read_secret_file(folder.path("none"), 4, warnings).error().message() ==
-        "cannot read " + folder.path("none") + ": No such file or directory");
-  CHECK(secret_line("p \r\n", "f").value() == "p ");
-  CHECK(secret_line("p\n\n", "f").error().message() == "f is not one line of text");
-  CHECK(secret_line("\n", "f").error().message() == "f is empty");
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ from scripted_server import ScriptedServer, links, page
 
 USAGE, NO_SEEDS, NO_INPUT, UNREACHABLE, CANNOT_CREATE, BUSY, CONFIG = 64, 65, 66, 69, 73, 75, 78
 NOBODY = 65534
-GOOD = "http://127.0.0.1:9/\n"
+GOOD = "http://127.0.0.1:82/\n"
 
 
 def snapshot(folder):
@@ -116,7 +116,7 @@ class BadInput(crawl_run.EndToEnd):
         self.refused(CANNOT_CREATE, "-d", "seeds.txt/crawl.db", "seeds.txt", says="seeds.txt")
 
     def test_database_not_writable(self):
-        self.place.run("-d", self.place.database, "-q", "--retries", "0", "seeds.txt")
+        self.place.run("-d", self.place.database, "-q", "--max-time", "1ms", "seeds.txt")
         (self.place.folder / "closed").mkdir()
         user = self.nobody()
         self.place.database.chmod(0o444)
@@ -154,7 +154,7 @@ class BadInput(crawl_run.EndToEnd):
         self.refused(CANNOT_CREATE, *self.run_with("seeds.txt"), says="another program")
 
     def test_database_from_a_newer_version(self):
-        self.place.run("-d", self.place.database, "-q", "--retries", "0", "seeds.txt")
+        self.place.run("-d", self.place.database, "-q", "--max-time", "1ms", "seeds.txt")
         with contextlib.closing(sqlite3.connect(self.place.database)) as newer:
             newer.execute("PRAGMA user_version = 1000")
             newer.execute("PRAGMA journal_mode = DELETE")

@@ -92,6 +92,13 @@ class Reading(crawl_run.EndToEnd):
         self.check_same(self.place.database, copy)
         self.check_promises(database=copy)
         self.ask("backup", copy, code=73)
+        # One that an older crawl wrote, before the next run changes it.
+        with contextlib.closing(sqlite3.connect(copy)) as connection:
+            connection.execute("PRAGMA user_version = 1")
+        self.place.database, latest = copy, self.place.database
+        self.ask("status", code=74)
+        self.ask("backup", self.place.folder / "old.db")
+        self.place.database = latest
         self.ask("backup", self.place.folder / "none" / "copy.db", code=73)
 
     def test_a_backup_while_a_crawl_writes(self):
@@ -105,6 +112,9 @@ class Reading(crawl_run.EndToEnd):
         self.ask("backup", "-q", copy)
         self.finish(run)
         self.check_promises(complete=False, database=copy)
+        health = self.place.run("status", "--check", "-d", copy)
+        self.assertEqual(health.code, 1)
+        self.assertRegex(health.stdout, r"^WARNING: run 1 ended \(copied\) ")
         # The copy goes on from where it was made.
         self.place.database = copy
         self.crawl("-q", "--delay", "0", server.url())

@@ -105,7 +105,7 @@ class Site(Exporting):
         self.addCleanup(other.close)
         self.crawl("-q", "--delay", "0", other.url())
         self.assertIn("--host", self.export("sitemap", code=64).stderr)
-        self.assertIn("nowhere", self.export("sitemap", "--host", "nowhere", code=64).stderr)
+        self.assertIn("nowhere", self.export("sitemap", "--host", "nowhere", code=66).stderr)
         root = xml.fromstring(self.export("sitemap", "--host", f"127.0.0.2:{other.port}").stdout)
         self.assertEqual([url.findtext(SITEMAP + "loc") for url in root], [other.url()])
 
@@ -152,7 +152,8 @@ class Site(Exporting):
 
     def test_words_that_are_wrong(self):
         for words in (["export"], ["export", "json"], ["export", "jsonl", "csv"], ["export", "edges", "--body"],
-                      ["export", "csv", "--host", "a"], ["export", "jsonl", "-o", ""]):
+                      ["export", "csv", "--host", "a"], ["export", "csv", "--prefix", "a"],
+                      ["export", "sitemap", "--file-size", "1"], ["export", "jsonl", "-o", ""]):
             ended = self.place.run(*words, "-d", self.place.database)
             self.assertEqual((ended.code, len(ended.stderr.splitlines())), (64, 1), ended.stderr)
         self.assertIn("jsonl?", self.place.run("export", "json").stderr)
@@ -245,7 +246,7 @@ class Others(Exporting):
         rows = 120_000
         self.fill(rows)
         self.assertIn("-o DIR", self.export("sitemap", code=64).stderr)
-        self.assertRegex(self.export("sitemap", "-o", "maps/").stdout, "120000 URLs")
+        self.assertRegex(self.export("sitemap", "-o", "maps/").stdout, "120,000 URLs")
         index = xml.parse(self.file("maps") / "sitemap.xml").getroot()
         places = [entry.findtext(SITEMAP + "loc") for entry in index]
         self.assertEqual(places, [f"http://h.test/sitemap-000{n}.xml" for n in (1, 2, 3)])

@@ -204,6 +204,7 @@ class Served(crawl_run.EndToEnd):
     def test_a_token(self):
         secret = self.place.folder / "token"
         secret.write_text(TOKEN + "\n")
+        secret.chmod(0o600)
         self.serve("--token-file", secret)
         self.assertEqual(self.get("/api/status")[0].status, 401)
         self.assertEqual(self.get("/api/status", headers={"Authorization": "Bearer " + TOKEN})[0].status, 200)
@@ -223,7 +224,10 @@ class Served(crawl_run.EndToEnd):
         self.assertEqual(code(*known, "--listen", "0.0.0.0:0"), 64)
         self.assertEqual(code(*known, "--listen", "example.org:80"), 64)
         self.assertEqual(code(*known, "--listen", "127.0.0.1:99999"), 64)
-        self.assertEqual(code(*known, "--listen", "192.0.2.1:0", "--token-file", secret), 78)
+        secret.chmod(0o644)
+        ended = self.place.run("serve", *known, "--listen", "192.0.2.1:0", "--token-file", secret)
+        self.assertEqual(ended.code, 78)
+        self.assertIn("open to every user of this machine: chmod o= ", ended.stderr)
         self.assertEqual(code(*known, "--token-file", self.place.folder / "none"), 66)
         self.serve()
         self.assertEqual(code(*known, "--listen", str(self.port)), 73)

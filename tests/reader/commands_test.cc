@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "storage/lock.h"
 #include "tests/reader/ask.h"
+#include "tests/storage/lock_holder.h"
 #include "tests/storage/page_story.h"
 #include "web/robots.h"
 
@@ -150,29 +151,14 @@ TEST_CASE("status: a run without an end has died, unless its process holds the l
   write_crawl(path, false);
   CHECK(ask(status, path).says("run 1: died"));
   CHECK(ask(status, path, {}, true).says("\"state\": \"died\""));
-  int ready[2];
-  REQUIRE(::pipe2(ready, O_CLOEXEC) == 0);
-  const pid_t child = ::fork();
-  REQUIRE(child >= 0);
-  if (child == 0) {
-    const SystemClock clock;
-    const Result<RunLock> lock = RunLock::acquire(path, 0, clock);
-    if (!lock || ::write(ready[1], "x", 1) != 1) ::_exit(1);
-    ::pause();
-  }
-  ::close(ready[1]);
-  char byte = 0;
-  const ssize_t got = ::read(ready[0], &byte, 1);
+  const LockHolder holder(path);
+  REQUIRE(holder.got_it());
   const Answer running = ask(status, path);
   const Answer json = ask(status, path, {}, true);
-  ::kill(child, SIGKILL);
-  ::waitpid(child, nullptr, 0);
-  ::close(ready[0]);
-  REQUIRE(got == 1);
   CAPTURE(running.out);
-  CHECK(running.says("run 1: running (PID " + std::to_string(child) + ")"));
+  CHECK(running.says("run 1: running (PID " + std::to_string(holder.pid()) + ")"));
   CHECK(running.says("next: crawl why"));
-  CHECK(json.says("\"pid\": " + std::to_string(child)));
+  CHECK(json.says("\"pid\": " + std::to_string(holder.pid())));
 }
 
 TEST_CASE("status: a database that is not there, or none of ours", "[status]") {

@@ -159,7 +159,7 @@ TEST_CASE("query: values take the place of question marks", "[query]") {
   CHECK(site.query(sql, RowFormat::kJsonl, {"http://h.test/a"}).out == "{\"n\":1}\n");
   const Answer few = site.query(sql);
   CHECK(few.code == ExitCode::kUsage);
-  CHECK(few.err == "crawl: the SQL has 1 parameters, and 0 values are given\n");
+  CHECK(few.err == "crawl: the SQL has 1 parameter, values given: 0\n");
 }
 
 TEST_CASE("query: a limit is told", "[query]") {

@@ -112,6 +112,8 @@ TEST_CASE("seeds: what the URL parser refuses is no seed", "[seeds]") {
   CHECK(problem("https://exa mple.com/").find("not a URL") !=
         0);  // a host and a word that is no option
   CHECK(problem("https://example.com:99999/").find("not a URL: ") == 0);
+  CHECK(problem("http://example.com:25/") ==
+        "port 25 belongs to another service, and is never asked for pages");
   CHECK(problem("https://[::1/").find("not a URL: ") == 0);
 }
 

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "base/unique_fd.h"
+#include "tests/storage/lock_holder.h"
 #include "tests/storage/storage_support.h"
 
 using namespace crawl;
@@ -39,11 +40,11 @@ TEST_CASE("backup: what was written is there, whole", "[backup]") {
   Result<Database> source = Database::open_reader(path);
   REQUIRE(source);
   int64_t calls = 0;
-  const Result<void> done =
-      back_up(*source, dir.file("copy.db"), [&calls](int64_t pages, int64_t total) {
-        ++calls;
-        return pages <= total;
-      });
+  const Result<void> done = back_up(*source, dir.file("crawl.db"), dir.file("copy.db"),
+                                    [&calls](int64_t pages, int64_t total) {
+                                      ++calls;
+                                      return pages <= total;
+                                    });
   REQUIRE(done);
   CHECK(calls > 5);
   CHECK(rows_of(dir.file("copy.db")) == 20'000);
@@ -64,11 +65,12 @@ TEST_CASE("backup: what is written meanwhile is not in it, and does not hold it 
   Result<Database> source = Database::open_reader(path);
   REQUIRE(source);
   int64_t steps = 0;
-  const Result<void> done = back_up(*source, dir.file("copy.db"), [&](int64_t, int64_t) {
-    CHECK(writer->execute("INSERT INTO seed(url) VALUES('http://new/" + std::to_string(steps) +
-                          "'); UPDATE seed SET tag = 'y' WHERE id <= 100"));
-    return ++steps < 1000;
-  });
+  const Result<void> done =
+      back_up(*source, dir.file("crawl.db"), dir.file("copy.db"), [&](int64_t, int64_t) {
+        CHECK(writer->execute("INSERT INTO seed(url) VALUES('http://new/" + std::to_string(steps) +
+                              "'); UPDATE seed SET tag = 'y' WHERE id <= 100"));
+        return ++steps < 1000;
+      });
   REQUIRE(done);
   CHECK(rows_of(dir.file("copy.db")) == 20'000);
   CHECK(rows_of(path) == 20'000 + steps);
@@ -80,14 +82,14 @@ TEST_CASE("backup: one that is given up leaves nothing", "[backup]") {
   write_rows(dir.file("crawl.db"));
   Result<Database> source = Database::open_reader(dir.file("crawl.db"));
   REQUIRE(source);
-  const Result<void> done =
-      back_up(*source, dir.file("copy.db"), [](int64_t, int64_t) { return false; });
+  const Result<void> done = back_up(*source, dir.file("crawl.db"), dir.file("copy.db"),
+                                    [](int64_t, int64_t) { return false; });
   REQUIRE_FALSE(done);
   CHECK(done.error().code == Errc::kClosed);
   CHECK_FALSE(std::filesystem::exists(dir.file("copy.db")));
   CHECK_FALSE(std::filesystem::exists(dir.file("copy.db.part")));
   // And the connection is free for another.
-  CHECK(back_up(*source, dir.file("copy.db"), all_of_it));
+  CHECK(back_up(*source, dir.file("crawl.db"), dir.file("copy.db"), all_of_it));
 }
 
 TEST_CASE("backup: it replaces nothing", "[backup]") {
@@ -96,19 +98,19 @@ TEST_CASE("backup: it replaces nothing", "[backup]") {
   write_file(dir.file("copy.db"), "precious");
   Result<Database> source = Database::open_reader(dir.file("crawl.db"));
   REQUIRE(source);
-  Result<void> done = back_up(*source, dir.file("copy.db"), all_of_it);
+  Result<void> done = back_up(*source, dir.file("crawl.db"), dir.file("copy.db"), all_of_it);
   REQUIRE_FALSE(done);
   CHECK(done.error().code == Errc::kExists);
   // Nor what has come to be there meanwhile.
-  done = back_up(*source, dir.file("late.db"), [&dir](int64_t, int64_t) {
+  done = back_up(*source, dir.file("crawl.db"), dir.file("late.db"), [&dir](int64_t, int64_t) {
     write_file(dir.file("late.db"), "precious");
     return true;
   });
   CHECK_FALSE(done);
   CHECK(read_file(dir.file("late.db")) == "precious");
   CHECK(read_file(dir.file("copy.db")) == "precious");
-  CHECK_FALSE(back_up(*source, dir.file("crawl.db"), all_of_it));
-  CHECK_FALSE(back_up(*source, dir.file("no/folder.db"), all_of_it));
+  CHECK_FALSE(back_up(*source, dir.file("crawl.db"), dir.file("crawl.db"), all_of_it));
+  CHECK_FALSE(back_up(*source, dir.file("crawl.db"), dir.file("no/folder.db"), all_of_it));
 }
 
 TEST_CASE("backup: what a killed one has left is taken over, not what another writes", "[backup]") {
@@ -121,11 +123,45 @@ TEST_CASE("backup: what a killed one has left is taken over, not what another wr
   {
     const UniqueFd other(::open(part.c_str(), O_RDWR | O_CLOEXEC));
     REQUIRE(::flock(other.fd(), LOCK_EX | LOCK_NB) == 0);
-    const Result<void> done = back_up(*source, dir.file("copy.db"), all_of_it);
+    const Result<void> done =
+        back_up(*source, dir.file("crawl.db"), dir.file("copy.db"), all_of_it);
     REQUIRE_FALSE(done);
     CHECK(done.error().code == Errc::kBusy);
     CHECK(read_file(part).size() == 100'000);
   }
-  REQUIRE(back_up(*source, dir.file("copy.db"), all_of_it));
+  REQUIRE(back_up(*source, dir.file("crawl.db"), dir.file("copy.db"), all_of_it));
   CHECK(rows_of(dir.file("copy.db")) == 20'000);
+}
+
+TEST_CASE("backup: a run that is under way is no dead one in it", "[backup]") {
+  const TempDir dir;
+  const std::string path = dir.file("crawl.db");
+  {
+    Result<Database> writer = Database::open_writer(path);
+    REQUIRE(writer);
+    REQUIRE(writer->execute("INSERT INTO run(started_at, pid, options) VALUES(1, 1, '{}')"));
+  }
+  Result<Database> source = Database::open_reader(path);
+  REQUIRE(source);
+  const auto copy_to = [&](const std::string& name) {
+    REQUIRE(back_up(*source, path, dir.file(name), all_of_it));
+    CHECK_FALSE(std::filesystem::exists(dir.file(name) + ".part-wal"));
+    CHECK_FALSE(std::filesystem::exists(dir.file(name) + "-wal"));
+    CHECK(query_file(dir.file(name), "PRAGMA integrity_check") == "ok");
+  };
+  copy_to("dead.db");
+  CHECK(query_file(dir.file("dead.db"), "SELECT end_reason IS NULL FROM run") == "1");
+  {
+    const LockHolder holder(path);  // another process
+    copy_to("running.db");
+  }
+  CHECK(query_file(dir.file("running.db"), "SELECT end_reason FROM run") == "copied");
+  CHECK(query_file(dir.file("running.db"), "SELECT ended_at > 1000000000000 FROM run") == "1");
+  // Whoever goes on from it takes it for a death: the last requests may not be in it.
+  Result<Database> copy = Database::open_writer(dir.file("running.db"));
+  REQUIRE(copy);
+  const Result<RunStart> next = begin_run(*copy, 2, 1, "{}");
+  REQUIRE(next);
+  CHECK(next->previous_died);
+  CHECK(query_file(dir.file("running.db"), "SELECT end_reason FROM run WHERE id = 1") == "copied");
 }

@@ -7,72 +7,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/storage/lock_holder.h"
 #include "tests/storage/storage_support.h"
 
 using namespace crawl;
 using namespace crawl::test;
-
-namespace {
-
-// A child that holds the lock until it is killed or told to let go.
-class Holder {
- public:
-  explicit Holder(const std::string& database) {
-    REQUIRE(::pipe2(ready_, O_CLOEXEC) == 0);
-    REQUIRE(::pipe2(release_, O_CLOEXEC) == 0);
-    pid_ = ::fork();
-    REQUIRE(pid_ >= 0);
-    if (pid_ == 0) hold(database);
-    ::close(ready_[1]);
-    ::close(release_[0]);
-    char answer = 0;
-    REQUIRE(::read(ready_[0], &answer, 1) == 1);
-    got_it_ = answer == 'y';
-  }
-  ~Holder() {
-    end();
-    ::close(ready_[0]);
-  }
-  Holder(const Holder&) = delete;
-  Holder& operator=(const Holder&) = delete;
-
-  pid_t pid() const { return pid_; }
-  bool got_it() const { return got_it_; }
-  void release() {
-    ::close(release_[1]);
-    release_[1] = -1;
-  }
-  void end(int signal = 0) {
-    if (pid_ <= 0) return;
-    if (signal != 0) ::kill(pid_, signal);
-    if (release_[1] >= 0) ::close(release_[1]);
-    int status = 0;
-    ::waitpid(pid_, &status, 0);
-    pid_ = -1;
-  }
-
- private:
-  [[noreturn]] void hold(const std::string& database) {
-    ::close(release_[1]);
-    char byte = 0;
-    {
-      const SystemClock clock;
-      const Result<RunLock> lock = RunLock::acquire(database, 0, clock);
-      const char answer = lock ? 'y' : 'n';
-      if (::write(ready_[1], &answer, 1) != 1) ::_exit(1);
-      while (::read(release_[0], &byte, 1) > 0) {
-      }
-    }
-    ::_exit(0);
-  }
-
-  int ready_[2];
-  int release_[2];
-  pid_t pid_ = -1;
-  bool got_it_ = false;
-};
-
-}  // namespace
 
 TEST_CASE("lock: one is held, names its process and goes with it", "[lock]") {
   const TempDir dir;
@@ -91,7 +30,7 @@ TEST_CASE("lock: a second run is told the PID of the first", "[lock]") {
   const TempDir dir;
   const SystemClock clock;
   const std::string database = dir.file("crawl.db");
-  Holder first(database);
+  LockHolder first(database);
   REQUIRE(first.got_it());
   CHECK(run_lock_holder(database) == std::optional<int64_t>(first.pid()));
   const Result<RunLock> second = RunLock::acquire(database, 0, clock);
@@ -99,7 +38,7 @@ TEST_CASE("lock: a second run is told the PID of the first", "[lock]") {
   CHECK(second.error().code == Errc::kBusy);
   CHECK(second.error().message().find("is in use by another crawl (PID " +
                                       std::to_string(first.pid()) + ")") != std::string::npos);
-  const Holder third(database);
+  const LockHolder third(database);
   CHECK_FALSE(third.got_it());
 }
 
@@ -107,7 +46,7 @@ TEST_CASE("lock: a killed run leaves nothing held", "[lock]") {
   const TempDir dir;
   const SystemClock clock;
   const std::string database = dir.file("crawl.db");
-  Holder killed(database);
+  LockHolder killed(database);
   REQUIRE(killed.got_it());
   killed.end(SIGKILL);
   CHECK_FALSE(run_lock_holder(database));
@@ -118,7 +57,7 @@ TEST_CASE("lock: waiting gets it when the holder lets go", "[lock]") {
   const TempDir dir;
   const SystemClock clock;
   const std::string database = dir.file("crawl.db");
-  Holder first(database);
+  LockHolder first(database);
   REQUIRE(first.got_it());
   CHECK_FALSE(RunLock::acquire(database, 1, clock));
   first.release();
@@ -130,10 +69,10 @@ TEST_CASE("lock: two names of one database have one lock", "[lock]") {
   const std::string database = dir.file("crawl.db");
   write_file(database, "");
   REQUIRE(::symlink("crawl.db", dir.file("link.db").c_str()) == 0);
-  const Holder first(database);
+  const LockHolder first(database);
   REQUIRE(first.got_it());
-  CHECK_FALSE(Holder(dir.file("link.db")).got_it());
-  CHECK_FALSE(Holder(dir.file("./crawl.db")).got_it());
+  CHECK_FALSE(LockHolder(dir.file("link.db")).got_it());
+  CHECK_FALSE(LockHolder(dir.file("./crawl.db")).got_it());
 }
 
 TEST_CASE("lock: of many starts at once exactly one wins", "[lock]") {
