@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: MIT
-# crawl_embed(VARIABLE FUNCTION FOLDER): writes FUNCTION.cc, with which crawl::FUNCTION() gives the text
-# files below FOLDER by their paths there (crawler/embedded_file.h); VARIABLE is the source's path.
+# crawl_embed(VARIABLE FUNCTION FOLDER PATTERN...): writes FUNCTION.cc, with which crawl::FUNCTION() gives the
+# text files below FOLDER that have such names (base/embedded_file.h); VARIABLE is the source's path.
 function(crawl_embed variable function folder)
-  file(GLOB_RECURSE names CONFIGURE_DEPENDS RELATIVE ${folder} ${folder}/*.html ${folder}/*.txt)
+  list(TRANSFORM ARGN PREPEND ${folder}/ OUTPUT_VARIABLE patterns)
+  file(GLOB_RECURSE names CONFIGURE_DEPENDS RELATIVE ${folder} ${patterns})
   list(SORT names)
   set(literals "")
   foreach(name ${names})
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${folder}/${name})
     file(READ ${folder}/${name} text)
-    string(APPEND literals "    {\"${name}\", R\"~~~(${text})~~~\"},\n")
+    string(SHA256 hash "${text}")
+    string(APPEND literals "    {\"${name}\", R\"~~~(${text})~~~\", \"${hash}\"},\n")
   endforeach()
   file(RELATIVE_PATH from ${PROJECT_SOURCE_DIR} ${folder})
   set(source "// Generated from ${from}.
-#include \"crawler/embedded_file.h\"
+#include \"base/embedded_file.h\"
 
 namespace crawl {
 namespace {
@@ -22,6 +24,7 @@ ${literals}};
 
 }  // namespace
 
+std::span<const EmbeddedFile> ${function}();
 std::span<const EmbeddedFile> ${function}() { return kFiles; }
 
 }  // namespace crawl

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "crawler/demo_pages.h"
 
-#include "crawler/embedded_file.h"
+#include "base/embedded_file.h"
 
 namespace crawl {
 
+std::span<const EmbeddedFile> demo_files();  // demo_site
+
 std::optional<std::string_view> demo_file(std::string_view name) {
-  for (const EmbeddedFile& file : demo_files()) {
-    if (file.name == name) return file.text;
-  }
-  return std::nullopt;
+  const EmbeddedFile* file = embedded_file(demo_files(), name);
+  return file != nullptr ? std::optional(file->text) : std::nullopt;
 }
 
 }  // namespace crawl

@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include "base/suggest.h"
-#include "crawler/embedded_file.h"
+#include "base/embedded_file.h"
 
 namespace crawl {
+
+std::span<const EmbeddedFile> help_files();  // help_texts
 namespace {
 
 using Words = std::vector<std::string>;
@@ -73,10 +75,8 @@ const std::vector<Topic>& topics() {
 
 std::string_view examples_of(std::string_view command) {
   const std::string name = fmt::format("examples/{}.txt", command);
-  for (const EmbeddedFile& file : help_files()) {
-    if (file.name == name) return file.text;
-  }
-  return "";
+  const EmbeddedFile* file = embedded_file(help_files(), name);
+  return file != nullptr ? file->text : "";
 }
 
 std::string examples_for_help(std::string_view command) {

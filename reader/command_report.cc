@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: MIT
-#include <fmt/format.h>
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
+#include <memory>
+#include <optional>
 
 #include "base/clock.h"
+#include "base/draft_file.h"
 #include "base/long_job.h"
+#include "base/retry.h"
 #include "base/units.h"
-#include "reader/page_draft.h"
 #include "reader/json_lines.h"
 #include "reader/read_support.h"
 #include "report/report.h"
@@ -35,15 +40,61 @@ ExitCode problem(const ReportOptions& options, const Error& error) {
 }
 
 ExitCode file_problem(const ReportOptions& options, const Error& error) {
-  ExitCode code = ExitCode::kIo;
-  if (error.code == Errc::kBusy) code = ExitCode::kBusy;
-  const int number = error.sys_errno;
-  if (error.code == Errc::kExists || number == ENOENT || number == EACCES || number == ENOTDIR ||
-      number == EROFS || number == EPERM || number == EISDIR || number == ELOOP ||
-      number == ENAMETOOLONG || number == ENXIO) {
-    code = ExitCode::kCannotCreate;
+  if (error.code == Errc::kBusy) return report_line(options, ExitCode::kBusy, error.message());
+  return report_line(options, is_about_creating(error) ? ExitCode::kCannotCreate : ExitCode::kIo,
+                     error.message());
+}
+
+// Where the file really is: a link to it stays a link.
+std::string resolved(const std::string& file) {
+  const std::unique_ptr<char, decltype(&std::free)> path(::realpath(file.c_str(), nullptr),
+                                                         &std::free);
+  return path ? std::string(path.get()) : file;
+}
+
+// The mode of the page that is there; nullopt: nothing is there. kExists: it is no page of HTML.
+Result<std::optional<mode_t>> inspect(const std::string& file) {
+  constexpr std::string_view kPageBegin = "<!doctype html>";
+  struct stat info {};
+  if (::stat(file.c_str(), &info) != 0) {
+    if (errno == ENOENT) return std::optional<mode_t>();
+    return errno_error(file);
   }
-  return report_line(options, code, error.message());
+  const Error refused{Errc::kExists, 0,
+                      file + " is there and is no page of HTML; a report replaces nothing else"};
+  if (!S_ISREG(info.st_mode)) return refused;
+  char begin[kPageBegin.size()];
+  const UniqueFd fd(
+      uninterrupted([&] { return ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); }));
+  if (!fd) return errno_error(file);
+  const ssize_t got = uninterrupted([&] { return ::read(fd.fd(), begin, sizeof begin); });
+  if (got < 0) return errno_error(file);
+  if (got > 0 && std::string_view(begin, static_cast<size_t>(got)) != kPageBegin) return refused;
+  return std::optional<mode_t>(info.st_mode & 0777);
+}
+
+// A page that takes the place of an older one when it is whole, for whoever could read that one.
+Result<DraftFile> begin_page(const std::string& name) {
+  const std::string file = resolved(name);
+  const Result<std::optional<mode_t>> older = inspect(file);
+  if (!older) return older.error();
+  Result<DraftFile> draft = DraftFile::create(file, IfThere::kReplace);
+  if (draft && older->has_value() && ::fchmod(draft->fd(), **older) != 0) return errno_error(file);
+  return draft;
+}
+
+Result<void> write_page(const Report& report, DraftFile& draft) {
+  Result<void> written;
+  write_report(report, [&](std::string_view bytes) {
+    while (!bytes.empty() && written) {
+      const ssize_t n =
+          uninterrupted([&] { return ::write(draft.fd(), bytes.data(), bytes.size()); });
+      if (n < 0) written = errno_error("write " + draft.path());
+      bytes.remove_prefix(n < 0 ? 0 : static_cast<size_t>(n));
+    }
+    return written.has_value();
+  });
+  return written ? draft.finish() : written;
 }
 
 // Whoever reads a pipe may let us wait for ever: from here on, signals end the process.
@@ -65,16 +116,11 @@ ExitCode to_stdout(Database& database, const ReportOptions& options) {
 
 // The file is made first: who cannot have it need not wait for the answers.
 ExitCode to_file(Database& database, const ReportOptions& options) {
-  Result<PageDraft> draft = PageDraft::create(options.file);
+  Result<DraftFile> draft = begin_page(options.file);
   if (!draft) return file_problem(options, draft.error());
   const Result<Report> report = read(database, options);
   if (!report) return problem(options, report.error());
-  Result<void> written;
-  write_report(*report, [&](std::string_view bytes) {
-    written = draft->write(bytes);
-    return written.has_value();
-  });
-  if (written) written = draft->finish();
+  const Result<void> written = write_page(*report, *draft);
   return written ? ExitCode::kDone : file_problem(options, written.error());
 }
 

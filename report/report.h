@@ -8,8 +8,10 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 
+#include "base/embedded_file.h"
 #include "base/result.h"
 #include "report/data.h"
 #include "storage/database.h"
@@ -30,6 +32,9 @@ struct ReportQuestion {
 
 // Everything is of one moment, also while a crawl is writing.
 Result<Report> read_report(Database& database, const ReportQuestion& question);
+
+// Its style and its script: report.css, report.js.
+std::span<const EmbeddedFile> report_files();
 
 // False: the sink could not take it.
 bool write_report(const Report& report, const Sink& sink);

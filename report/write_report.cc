@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/base64.h"
 #include "base/columns.h"
-#include "report/assets.h"
+#include "base/embedded_file.h"
 #include "report/report.h"
 #include "report/sections.h"
 
@@ -22,8 +22,9 @@ std::string bytes_of(std::string_view hex) {
 void write_policy(Html& html) {
   html << "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
           "img-src data:; style-src 'sha256-"
-       << Text{encode_base64(bytes_of(kReportStyleHash))} << "'; script-src 'sha256-"
-       << Text{encode_base64(bytes_of(kReportScriptHash))}
+       << Text{encode_base64(bytes_of(embedded_file(report_files(), "report.css")->sha256))}
+       << "'; script-src 'sha256-"
+       << Text{encode_base64(bytes_of(embedded_file(report_files(), "report.js")->sha256))}
        << "'; base-uri 'none'; form-action 'none'\">\n";
 }
 
@@ -41,7 +42,7 @@ void write_head(Html& html, const Report& report) {
     html << ": " << Text{counted(report.urls.of(Family::kOk), "page")};
   }
   html << " – crawl report</title>\n<style>";
-  html.asset(kReportStyle) << "</style>\n</head>\n";
+  html.asset(embedded_file(report_files(), "report.css")->text) << "</style>\n</head>\n";
 }
 
 struct Entry {
@@ -86,7 +87,7 @@ bool write_report(const Report& report, const Sink& sink) {
   html << ". Times are UTC. This page loads nothing: it can be kept, moved and mailed as it is. "
           "What it tells can be asked for in full with <code>crawl query</code>.</p></footer>\n"
           "<script>";
-  html.asset(kReportScript) << "</script>\n</body>\n</html>\n";
+  html.asset(embedded_file(report_files(), "report.js")->text) << "</script>\n</body>\n</html>\n";
   return html.flush();
 }
 

@@ -4,11 +4,13 @@
 #include <iterator>
 
 #include "base/clock.h"
-#include "report/assets.h"
-#include "serve/assets.h"
+#include "base/embedded_file.h"
+#include "report/report.h"
 #include "storage/query_budget.h"
 
 namespace crawl {
+
+std::span<const EmbeddedFile> serve_files();  // serve.css, serve.js
 
 namespace {
 
@@ -25,6 +27,10 @@ HttpResponse asset(std::string type, std::string text) {
   response.content_type = std::move(type);
   response.body = std::move(text);
   return response;
+}
+
+std::string text_of(std::span<const EmbeddedFile> files, std::string_view name) {
+  return std::string(embedded_file(files, name)->text);
 }
 
 HttpResponse error_for(const HttpRequest& request, int status, const std::string& text) {
@@ -50,10 +56,11 @@ const Site::Route Site::kRoutes[] = {
 
 HttpResponse Site::answer(const HttpRequest& request) {
   if (request.path == "/serve.css") {
-    return asset("text/css; charset=utf-8", std::string(kReportStyle) + std::string(kServeStyle));
+    return asset("text/css; charset=utf-8",
+                 text_of(report_files(), "report.css") + text_of(serve_files(), "serve.css"));
   }
   if (request.path == "/serve.js") {
-    return asset("text/javascript; charset=utf-8", std::string(kServeScript));
+    return asset("text/javascript; charset=utf-8", text_of(serve_files(), "serve.js"));
   }
   for (const Route& route : kRoutes) {
     if (!matches(route.path, request.path)) continue;

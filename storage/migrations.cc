@@ -7,13 +7,14 @@
 #include <xxhash.h>
 
 #include <cerrno>
-#include <cstring>
 
+#include "base/embedded_file.h"
 #include "base/retry.h"
-#include "storage/schema.h"
 #include "storage/temporary_files.h"
 
 namespace crawl {
+
+std::span<const EmbeddedFile> schema_files();  // *.sql
 
 namespace {
 
@@ -55,12 +56,17 @@ Result<int64_t> random_seed() {
   return seed;
 }
 
+// Tables come first in the file.
+std::string_view schema() { return embedded_file(schema_files(), "schema.sql")->text; }
+std::string_view tables() { return schema().substr(0, schema().find("\nCREATE VIEW")); }
+std::string_view views() { return schema().substr(tables().size()); }
+
 std::string views_digest() {
-  return fmt::format("{:016x}", XXH3_64bits(kViewsSql, std::strlen(kViewsSql)));
+  return fmt::format("{:016x}", XXH3_64bits(views().data(), views().size()));
 }
 
 std::string views_sql() {
-  return fmt::format("{}; INSERT OR REPLACE INTO meta VALUES('views','{}');", kViewsSql,
+  return fmt::format("{}; INSERT OR REPLACE INTO meta VALUES('views','{}');", views(),
                      views_digest());
 }
 
@@ -71,7 +77,7 @@ Result<void> make_schema(Database& database) {
       database,
       fmt::format("{}; PRAGMA user_version={}; PRAGMA application_id={};"
                   "INSERT INTO meta VALUES('fingerprint_seed',{}),('created_by','crawl');{}",
-                  kTablesSql, kSchemaVersion, kApplicationId, *seed, views_sql()));
+                  tables(), kSchemaVersion, kApplicationId, *seed, views_sql()));
 }
 
 // Views refer to tables by name, and are not to be looked into while one of these is away.
@@ -105,7 +111,7 @@ Result<void> renew_views(Database& database) {
       "SELECT name FROM sqlite_schema WHERE type = 'view' AND instr(?1, "
       "'CREATE VIEW IF NOT EXISTS ' || name || ' AS')");
   if (!old) return old.error();
-  old->bind(1, std::string_view(kViewsSql));
+  old->bind(1, views());
   for (row = old->step(); row && *row; row = old->step()) {
     sql += fmt::format("DROP VIEW {};", old->text(0));
   }

@@ -252,7 +252,7 @@ class ToAFile(Reports):
         with open(self.place.folder / "report.html.part", "rb") as other:
             import fcntl
             fcntl.flock(other, fcntl.LOCK_EX)
-            self.write("-o", self.file(), code=75, words="another report is writing")
+            self.write("-o", self.file(), code=75, words="another process is writing")
 
     def test_a_file_too_large_leaves_the_older_one(self):
         self.write("-o", self.file())
@@ -261,7 +261,7 @@ class ToAFile(Reports):
             [crawl_run.program("CRAWL_BIN"), "report", "-d", self.place.database, "-o", self.file()],
             capture_output=True, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)))
         self.assertEqual(done.returncode, 74, done.stderr)
-        self.assertIn(b"report.html.part: File too large", done.stderr)
+        self.assertIn(b"report.html: File too large", done.stderr)
         self.assertEqual(self.file().read_bytes(), before)
         self.assertEqual(list(self.place.folder.glob("*.part")), [])
 
@@ -318,7 +318,7 @@ class ToAFile(Reports):
         done = subprocess.run([crawl_run.program("CRAWL_BIN"), "report", "-d", self.place.database, "-o", self.file()],
                               capture_output=True, **reader)
         self.assertEqual(done.returncode, 73)
-        self.assertIn(b"report.html.part: Permission denied", done.stderr)
+        self.assertIn(b"report.html: Permission denied", done.stderr)
 
 
 if __name__ == "__main__":
