@@ -8,15 +8,15 @@
 
 namespace crawl {
 
-Result<StatusView> read_status_view(Database& database, const std::string& path, bool with_live) {
+Result<StatusView> read_status_view(Database& database, const std::string& path, bool whole) {
   StatusView view;
-  Result<StatusAnswer> answer = read_status(database, path);
+  Result<StatusAnswer> answer = read_status(database, path, whole);
   if (!answer) return answer.error();
   view.answer = std::move(*answer);
   view.holder = run_lock_holder(path);
   const std::optional<RunInfo>& run = view.answer.last_run;
   view.running = view.holder && run && run->end_reason.empty();
-  if (!view.running || !with_live) return view;
+  if (!view.running || !whole) return view;
   Result<LiveAnswer> live = read_live(database, SystemClock().wall_ms());
   if (!live) return live.error();
   view.live = std::move(*live);

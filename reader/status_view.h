@@ -26,8 +26,8 @@ struct StatusView {
   std::optional<LiveAnswer> live;  // then
 };
 
-// As `path` has it at this moment; `live`, where it is wanted and a run is under way.
-Result<StatusView> read_status_view(Database& database, const std::string& path, bool with_live);
+// As `path` has it at this moment; not `whole`: as read_status() says, and without `live`.
+Result<StatusView> read_status_view(Database& database, const std::string& path, bool whole);
 
 // 0 where there is none of that name.
 int64_t count_of(const std::vector<Count>& counts, std::string_view name);

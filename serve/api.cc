@@ -48,7 +48,7 @@ HttpResponse json_error(int status, std::string_view text) {
 }
 
 HttpResponse Site::api_status(const HttpRequest& /*request*/, Database& database) {
-  Result<StatusView> view = read_status_view(database, path_, true);
+  Result<StatusView> view = status(database);
   if (!view) return failure(view.error());
   ReadOptions options;
   options.database = path_;
@@ -125,7 +125,7 @@ HttpResponse Site::api_events(const HttpRequest& /*request*/, Database& /*databa
 }
 
 HttpResponse Site::metrics(const HttpRequest& /*request*/, Database& database) {
-  Result<StatusView> view = read_status_view(database, path_, true);
+  Result<StatusView> view = status(database);
   if (!view) return failure(view.error());
   HttpResponse response;
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";

@@ -193,7 +193,7 @@ HttpResponse error_page(const HttpRequest& request, int status, const std::strin
 }  // namespace
 
 HttpResponse Site::page_now(const HttpRequest& request, Database& database) {
-  const Result<StatusView> view = read_status_view(database, path_, true);
+  const Result<StatusView> view = status(database);
   if (!view) return error_page(request, 503, view.error().message());
   const int64_t now = SystemClock().wall_ms();
   Page page(path_.substr(path_.rfind('/') + 1), "/");

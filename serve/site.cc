@@ -54,6 +54,20 @@ const Site::Route Site::kRoutes[] = {
     {"/metrics", &Site::metrics},
 };
 
+Result<StatusView> Site::status(Database& database) {
+  constexpr int64_t kTimesAsLong = 10;
+  const std::lock_guard lock(status_mutex_);
+  const SystemClock clock;
+  const int64_t begun = clock.monotonic_ms();
+  if (status_ && begun < status_until_ms_) return *status_;
+  Result<StatusView> view = read_status_view(database, path_, true);
+  if (!view) return view;
+  status_ = *view;
+  const int64_t ended = clock.monotonic_ms();
+  status_until_ms_ = ended + kTimesAsLong * (ended - begun);
+  return view;
+}
+
 HttpResponse Site::answer(const HttpRequest& request) {
   if (request.path == "/serve.css") {
     return asset("text/css; charset=utf-8",

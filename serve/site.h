@@ -6,11 +6,14 @@
 // database in its place are nothing to be told of.
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <string>
 
 #include "base/result.h"
+#include "reader/status_view.h"
 #include "serve/http_server.h"
 #include "serve/indexer.h"
 #include "storage/database.h"
@@ -51,7 +54,14 @@ class Site {
   HttpResponse api_events(const HttpRequest& request, Database& database);
   HttpResponse metrics(const HttpRequest& request, Database& database);
 
+  // As it is now or, where that takes long to say, was a while ago: ten times as long ago as it
+  // took, so that whoever asks often does not keep a processor busy.
+  Result<StatusView> status(Database& database);
+
   const std::string path_;
+  std::mutex status_mutex_;  // whoever asks meanwhile waits for the same answer
+  std::optional<StatusView> status_;
+  int64_t status_until_ms_ = 0;
   std::atomic<bool> stopped_ = false;
   std::atomic<int> listeners_ = 0;  // to events
   Indexer indexer_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "storage/queries.h"
 
+#include <algorithm>
+
 #include "storage/query_budget.h"
 #include "storage/rows.h"
 #include "storage/vacuum.h"
@@ -105,38 +107,50 @@ Result<void> read_changes(Database& database, std::optional<std::vector<Count>>&
   return done;
 }
 
-}  // namespace
+void add(std::vector<Count>& counts, std::string_view name, int64_t count) {
+  const auto there = std::find_if(counts.begin(), counts.end(),
+                                  [&](const Count& one) { return one.name == name; });
+  if (there == counts.end()) {
+    counts.push_back({std::string(name), count});
+  } else {
+    there->count += count;
+  }
+}
 
-Result<StatusAnswer> read_status(Database& database, const std::string& path) {
-  StatusAnswer answer;
-  // One transaction, so that all numbers are of one moment, also while a crawl is writing.
-  if (Result<void> begun = database.execute("BEGIN"); !begun) return begun.error();
-  Result<void> done = read_runs(database, answer);
-  if (done) {
-    done = read_counts(database, "SELECT state, count(*) FROM url GROUP BY state", answer.states);
+// What became of the URLs, in one look at them.
+Result<void> read_urls(Database& database, StatusAnswer& answer) {
+  Result<void> done = for_each_row(
+      database,
+      "SELECT state, CASE state WHEN 'done' THEN outcome WHEN 'skipped' THEN reason END, CASE WHEN "
+      "state = 'skipped' AND reason = 'trap' THEN coalesce(rule, '') END, count(*) FROM url "
+      "GROUP BY 1, 2, 3",
+      [&](Statement& row) {
+        const std::string_view state = row.text(0);
+        const int64_t count = row.integer(3);
+        add(answer.states, state, count);
+        if (state == name(UrlState::kDone)) add(answer.outcomes, row.text(1), count);
+        if (state == name(UrlState::kSkipped)) add(answer.reasons, row.text(1), count);
+        if (!row.is_null(2)) add(answer.traps, row.text(2), count);
+      });
+  for (std::vector<Count>* counts : {&answer.outcomes, &answer.reasons, &answer.traps}) {
+    std::sort(counts->begin(), counts->end(), [](const Count& a, const Count& b) {
+      return a.count != b.count ? a.count > b.count : a.name < b.name;
+    });
   }
-  if (done) {
-    done = read_counts(database,
-                       "SELECT outcome, count(*) FROM url WHERE state = 'done' GROUP BY outcome "
-                       "ORDER BY 2 DESC, 1",
-                       answer.outcomes);
-  }
-  if (done) {
-    done = read_counts(database,
-                       "SELECT reason, count(*) FROM url WHERE state = 'skipped' GROUP BY reason "
-                       "ORDER BY 2 DESC, 1",
-                       answer.reasons);
-  }
-  if (done) {
-    done = read_counts(database,
-                       "SELECT coalesce(rule, ''), count(*) FROM url WHERE state = 'skipped' AND "
-                       "reason = 'trap' GROUP BY rule ORDER BY 2 DESC, 1",
-                       answer.traps);
-  }
-  if (done) {
-    done = read_hosts(database, select_hosts("WHERE pages > 0 ORDER BY pages DESC, name LIMIT ?1"),
-                      answer.most_pages);
-  }
+  return done;
+}
+
+// By its index.
+Result<void> read_pending(Database& database, std::vector<Count>& states) {
+  return read_counts(
+      database, "SELECT state, count(*) FROM url WHERE state = 'pending' GROUP BY state", states);
+}
+
+// What takes its time.
+Result<void> read_details(Database& database, StatusAnswer& answer) {
+  Result<void> done =
+      read_hosts(database, select_hosts("WHERE pages > 0 ORDER BY pages DESC, name LIMIT ?1"),
+                 answer.most_pages);
   if (done) {
     done =
         read_hosts(database, select_hosts("WHERE errors > 0 ORDER BY errors DESC, name LIMIT ?1"),
@@ -147,7 +161,6 @@ Result<StatusAnswer> read_status(Database& database, const std::string& path) {
                       select_hosts("WHERE latency_ms > 0 ORDER BY latency_ms DESC, name LIMIT ?1"),
                       answer.slowest);
   }
-  if (done) done = read_troubles(database, answer.troubles);
   if (done) done = read_changes(database, answer.changes);
   if (done) {
     done = count_quickly(database, "SELECT count(*) FROM broken_links", answer.broken_links);
@@ -163,6 +176,19 @@ Result<StatusAnswer> read_status(Database& database, const std::string& path) {
   if (done) {
     done = count_quickly(database, "SELECT count(*) FROM near_duplicates", answer.near_duplicates);
   }
+  return done;
+}
+
+}  // namespace
+
+Result<StatusAnswer> read_status(Database& database, const std::string& path, bool whole) {
+  StatusAnswer answer;
+  // One transaction, so that all numbers are of one moment, also while a crawl is writing.
+  if (Result<void> begun = database.execute("BEGIN"); !begun) return begun.error();
+  Result<void> done = read_runs(database, answer);
+  if (done) done = read_troubles(database, answer.troubles);
+  if (done) done = whole ? read_urls(database, answer) : read_pending(database, answer.states);
+  if (done && whole) done = read_details(database, answer);
   if (done) done = database.execute("COMMIT");
   if (!done) return done.error();
   answer.file_bytes = database_bytes(path);

@@ -55,7 +55,9 @@ struct StatusAnswer {
   std::optional<int64_t> broken_links;        // the same
   std::optional<std::vector<Count>> changes;  // of the last run; the same
 };
-Result<StatusAnswer> read_status(Database& database, const std::string& path);
+// Not `whole`: the last run, its troubles and the pending URLs only, which is quick however large
+// the database is.
+Result<StatusAnswer> read_status(Database& database, const std::string& path, bool whole = true);
 
 // What `crawl cat` shows. nullopt: no such URL.
 struct StoredContent {
