@@ -1,33 +1,22 @@
 // SPDX-License-Identifier: MIT
 #include "archive/warc_files.h"
 
-#include <stdlib.h>
-
 #include <filesystem>
 #include <fstream>
 
 #include "tests/support/catch.h"
+#include "tests/support/scratch_folder.h"
 
 using namespace crawl;
 
 namespace {
 
-class Folder {
+class Folder : public test::ScratchFolder {
  public:
-  Folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "crawl-test-XXXXXX").string();
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
+  WarcFiles files(WarcFiles::End end = {}) const {
+    return {{folder(), "p", 1'000, "a: b\r\n"}, end};
   }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  WarcFiles files(WarcFiles::End end = {}) const { return {{path_, "p", 1'000, "a: b\r\n"}, end}; }
-  std::string path(const std::string& name) const { return path_ + "/" + name; }
   auto size(const std::string& name) const { return std::filesystem::file_size(path(name)); }
-
- private:
-  std::string path_;
 };
 
 constexpr int64_t kNow = 1'700'000'000'123;

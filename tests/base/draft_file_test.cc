@@ -2,7 +2,6 @@
 #include "base/draft_file.h"
 
 #include <fcntl.h>
-#include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,26 +11,11 @@
 #include <sstream>
 
 #include "tests/support/catch.h"
+#include "tests/support/scratch_folder.h"
 
 using namespace crawl;
 
 namespace {
-
-class Folder {
- public:
-  Folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "crawl-test-XXXXXX").string();
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::string file(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
 
 std::string text_of(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
@@ -47,8 +31,8 @@ void put(const DraftFile& draft, std::string_view text) {
 }  // namespace
 
 TEST_CASE("draft file: has its name only once it is whole", "[draft_file]") {
-  const Folder folder;
-  const std::string path = folder.file("x");
+  const test::ScratchFolder folder;
+  const std::string path = folder.path("x");
   Result<DraftFile> draft = DraftFile::create(path, IfThere::kRefuse);
   REQUIRE(draft);
   put(*draft, "whole");
@@ -60,18 +44,18 @@ TEST_CASE("draft file: has its name only once it is whole", "[draft_file]") {
 }
 
 TEST_CASE("draft file: one that is given up leaves nothing", "[draft_file]") {
-  const Folder folder;
+  const test::ScratchFolder folder;
   {
-    Result<DraftFile> draft = DraftFile::create(folder.file("x"), IfThere::kRefuse);
+    Result<DraftFile> draft = DraftFile::create(folder.path("x"), IfThere::kRefuse);
     REQUIRE(draft);
     put(*draft, "half");
   }
-  CHECK(std::filesystem::is_empty(folder.file("")));
+  CHECK(std::filesystem::is_empty(folder.path("")));
 }
 
 TEST_CASE("draft file: replaces nothing unless it is told to", "[draft_file]") {
-  const Folder folder;
-  const std::string path = folder.file("x");
+  const test::ScratchFolder folder;
+  const std::string path = folder.path("x");
   std::ofstream(path) << "old";
   CHECK(DraftFile::create(path, IfThere::kRefuse).error().code == Errc::kExists);
   Result<DraftFile> draft = DraftFile::create(path, IfThere::kReplace);
@@ -81,25 +65,25 @@ TEST_CASE("draft file: replaces nothing unless it is told to", "[draft_file]") {
   REQUIRE(draft->finish());
   CHECK(text_of(path) == "new");
   // What comes to be there meanwhile stays.
-  Result<DraftFile> late = DraftFile::create(folder.file("y"), IfThere::kRefuse);
+  Result<DraftFile> late = DraftFile::create(folder.path("y"), IfThere::kRefuse);
   REQUIRE(late);
-  std::ofstream(folder.file("y")) << "theirs";
+  std::ofstream(folder.path("y")) << "theirs";
   CHECK_FALSE(late->finish());
-  CHECK(text_of(folder.file("y")) == "theirs");
+  CHECK(text_of(folder.path("y")) == "theirs");
 }
 
 TEST_CASE("draft file: a directory is no file, whatever is told", "[draft_file]") {
-  const Folder folder;
-  ::mkdir(folder.file("d").c_str(), 0777);
-  CHECK(DraftFile::create(folder.file("d"), IfThere::kReplace).error().sys_errno == EISDIR);
-  CHECK(DraftFile::create(folder.file("none/x"), IfThere::kReplace).error().sys_errno == ENOENT);
-  CHECK(is_about_creating(DraftFile::create(folder.file("none/x"), IfThere::kReplace).error()));
+  const test::ScratchFolder folder;
+  ::mkdir(folder.path("d").c_str(), 0777);
+  CHECK(DraftFile::create(folder.path("d"), IfThere::kReplace).error().sys_errno == EISDIR);
+  CHECK(DraftFile::create(folder.path("none/x"), IfThere::kReplace).error().sys_errno == ENOENT);
+  CHECK(is_about_creating(DraftFile::create(folder.path("none/x"), IfThere::kReplace).error()));
 }
 
 TEST_CASE("draft file: of two writers the second leaves, a dead one's draft is taken over",
           "[draft_file]") {
-  const Folder folder;
-  const std::string path = folder.file("x");
+  const test::ScratchFolder folder;
+  const std::string path = folder.path("x");
   std::ofstream(path + ".part") << "left behind by one that was killed";
   {
     const UniqueFd other(::open((path + ".part").c_str(), O_RDWR | O_CLOEXEC));
@@ -116,8 +100,8 @@ TEST_CASE("draft file: of two writers the second leaves, a dead one's draft is t
 
 TEST_CASE("draft file: what stands where the draft would is left alone, and named",
           "[draft_file]") {
-  const Folder folder;
-  const std::string path = folder.file("x"), draft = path + ".part", other = folder.file("other");
+  const test::ScratchFolder folder;
+  const std::string path = folder.path("x"), draft = path + ".part", other = folder.path("other");
   std::ofstream(other) << "mine";
   SECTION("a FIFO, which nobody reads") { REQUIRE(::mkfifo(draft.c_str(), 0600) == 0); }
   SECTION("a symbolic link") { REQUIRE(::symlink(other.c_str(), draft.c_str()) == 0); }
@@ -131,22 +115,22 @@ TEST_CASE("draft file: what stands where the draft would is left alone, and name
 }
 
 TEST_CASE("draft file: an error names the file that was asked for", "[draft_file]") {
-  const Folder folder;
-  const Result<DraftFile> refused = DraftFile::create(folder.file("none/x"), IfThere::kReplace);
+  const test::ScratchFolder folder;
+  const Result<DraftFile> refused = DraftFile::create(folder.path("none/x"), IfThere::kReplace);
   REQUIRE_FALSE(refused);
-  CHECK(refused.error().message() == folder.file("none/x") + ": No such file or directory");
+  CHECK(refused.error().message() == folder.path("none/x") + ": No such file or directory");
 }
 
 TEST_CASE("make_folder: it is there and can be written into, or the reason", "[draft_file]") {
-  const Folder folder;
-  REQUIRE(make_folder(folder.file("made")));
-  REQUIRE(make_folder(folder.file("made")));
-  CHECK(std::filesystem::is_directory(folder.file("made")));
-  CHECK(make_folder(folder.file("none/made"))
+  const test::ScratchFolder folder;
+  REQUIRE(make_folder(folder.path("made")));
+  REQUIRE(make_folder(folder.path("made")));
+  CHECK(std::filesystem::is_directory(folder.path("made")));
+  CHECK(make_folder(folder.path("none/made"))
             .error()
             .message()
             .ends_with("No such file or directory"));
-  std::ofstream(folder.file("file")) << "mine";
-  CHECK(make_folder(folder.file("file")).error().message() ==
-        folder.file("file") + ": Not a directory");
+  std::ofstream(folder.path("file")) << "mine";
+  CHECK(make_folder(folder.path("file")).error().message() ==
+        folder.path("file") + ": Not a directory");
 }

@@ -170,22 +170,22 @@ TEST_CASE("disk: a power cut at any moment loses nothing that was acknowledged",
   const uint64_t seed = test_seed();
   CAPTURE(seed);
   PowerCut::Random random(seed);
-  const TempDir rehearsal;
-  const TempDir dir;
+  const ScratchFolder rehearsal;
+  const ScratchFolder dir;
   DiskWorkload crawl(seed, scaled(DiskWorkload::Shape{2, 40, 3, 128 << 10},
                                   DiskWorkload::Shape{3, 60, 3, 128 << 10}));
-  crawl.rehearse(rehearsal.path());
+  crawl.rehearse(rehearsal.folder());
 
   MemoryDisk recorded;
   std::vector<Mark> marks;
-  const Life life = crawl.live(recorded, dir.path(), [&](int64_t acknowledged) {
+  const Life life = crawl.live(recorded, dir.folder(), [&](int64_t acknowledged) {
     marks.push_back({recorded.changes().size(), acknowledged});
   });
   REQUIRE_FALSE(life.failure);
   REQUIRE(life.wrong.empty());
   REQUIRE(life.acknowledged == static_cast<int64_t>(crawl.states()));
 
-  Images images(crawl, dir.path());
+  Images images(crawl, dir.folder());
   const size_t wanted = scaled<size_t>(1'000, 100'000);
   while (images.distinct() < wanted) cut_everywhere(recorded.changes(), marks, random, images);
   std::printf("%zu changes of %zu states: %lld images, %zu distinct\n", recorded.changes().size(),
@@ -271,10 +271,10 @@ std::vector<int64_t> some_of(int64_t count, int64_t wanted, PowerCut::Random& ra
 
 struct Rehearsed {
   explicit Rehearsed(uint64_t seed) : crawl(seed, {2, 20, 3, 100 << 10}) {
-    const TempDir place;
-    crawl.rehearse(place.path());
+    const ScratchFolder place;
+    crawl.rehearse(place.folder());
   }
-  const TempDir dir;
+  const ScratchFolder dir;
   DiskWorkload crawl;
 };
 
@@ -284,7 +284,7 @@ TEST_CASE("disk: a fault in any step is reported and loses nothing", "[disk]") {
   const uint64_t seed = test_seed();
   PowerCut::Random random(seed);
   const Rehearsed rehearsed(seed);
-  const std::string directory = rehearsed.dir.path();
+  const std::string directory = rehearsed.dir.folder();
   int64_t lives = 0;
   int64_t failures = 0;
   for (const FaultKind& kind : kFaults) {
@@ -325,7 +325,7 @@ TEST_CASE("disk: after a failed sync the next run's pages survive a power cut", 
   const uint64_t seed = test_seed();
   PowerCut::Random random(seed);
   const Rehearsed rehearsed(seed);
-  const std::string directory = rehearsed.dir.path();
+  const std::string directory = rehearsed.dir.folder();
   int64_t count = 0;
   {
     MemoryDisk disk;

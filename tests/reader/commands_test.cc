@@ -69,8 +69,8 @@ void write_crawl(const std::string& path, bool finish = true) {
 
 TEST_CASE("status: for monitoring it is one line and an exit code", "[status]") {
   constexpr int64_t kForEver = int64_t{36'500} * 86'400'000;
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   const Answer nothing = ask(health<1000>, path);
   CHECK(nothing.code == static_cast<ExitCode>(3));
   CHECK(nothing.out.starts_with("UNKNOWN: "));
@@ -112,8 +112,8 @@ TEST_CASE("status: for monitoring it is one line and an exit code", "[status]") 
 }
 
 TEST_CASE("status: tells what the last run has done and what to type next", "[status]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   write_crawl(path);
   const Answer answer = ask(status, path);
   CAPTURE(answer.out, answer.err);
@@ -131,8 +131,8 @@ TEST_CASE("status: tells what the last run has done and what to type next", "[st
 }
 
 TEST_CASE("status: as JSON", "[status]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   write_crawl(path);
   const Answer answer = ask(status, path, {}, true);
   CAPTURE(answer.out);
@@ -146,8 +146,8 @@ TEST_CASE("status: as JSON", "[status]") {
 }
 
 TEST_CASE("status: a run without an end has died, unless its process holds the lock", "[status]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   write_crawl(path, false);
   CHECK(ask(status, path).says("run 1: died"));
   CHECK(ask(status, path, {}, true).says("\"state\": \"died\""));
@@ -162,19 +162,19 @@ TEST_CASE("status: a run without an end has died, unless its process holds the l
 }
 
 TEST_CASE("status: a database that is not there, or none of ours", "[status]") {
-  const TempDir dir;
-  CHECK(ask(status, dir.file("none.db")).code == ExitCode::kNoInput);
+  const ScratchFolder dir;
+  CHECK(ask(status, dir.path("none.db")).code == ExitCode::kNoInput);
   CHECK(dir.names().empty());
-  write_file(dir.file("x.txt"), std::string(5'000, 'x'));
-  const Answer foreign = ask(status, dir.file("x.txt"));
+  write_file(dir.path("x.txt"), std::string(5'000, 'x'));
+  const Answer foreign = ask(status, dir.path("x.txt"));
   CHECK(foreign.code == ExitCode::kIo);
   CHECK(foreign.out.empty());
   CHECK(foreign.err.find("is not a database") != std::string::npos);
 }
 
 TEST_CASE("why: a stored page tells its whole story", "[why]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   write_crawl(path);
   const Answer answer = ask(command_why, path, {"HTTP://A.test:80/x/../dead#part"});
   CAPTURE(answer.out, answer.err);
@@ -193,8 +193,8 @@ TEST_CASE("why: a stored page tells its whole story", "[why]") {
 }
 
 TEST_CASE("why: what a page says of itself is escaped", "[why]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   write_crawl(path);
   const Answer answer = ask(command_why, path, {"http://a.test/"});
   CAPTURE(answer.out);
@@ -204,8 +204,8 @@ TEST_CASE("why: what a page says of itself is escaped", "[why]") {
 }
 
 TEST_CASE("why: a skipped URL names the reason and the rule", "[why]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   write_crawl(path);
   const Answer denied = ask(command_why, path, {"http://a.test/private?x=1"});
   CAPTURE(denied.out);
@@ -219,8 +219,8 @@ TEST_CASE("why: a skipped URL names the reason and the rule", "[why]") {
 }
 
 TEST_CASE("why: an unknown URL, and one that is none", "[why]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   write_crawl(path);
   const Answer unknown = ask(command_why, path, {"http://a.test/pagX"});
   CHECK(unknown.code == ExitCode::kNoInput);
@@ -237,8 +237,8 @@ TEST_CASE("why: an unknown URL, and one that is none", "[why]") {
 }
 
 TEST_CASE("cat: writes the stored bytes, or the text", "[cat]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   write_crawl(path);
   const Answer body = ask(command_cat, path, {"http://a.test/"});
   CHECK(body.code == ExitCode::kDone);
@@ -252,8 +252,8 @@ TEST_CASE("cat: writes the stored bytes, or the text", "[cat]") {
 }
 
 TEST_CASE("check: a sound database is ok", "[check]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   write_crawl(path);
   const Answer answer = ask(command_check, path);
   CAPTURE(answer.out, answer.err);
@@ -270,8 +270,8 @@ TEST_CASE("check: a crawl that has stored no content is whole", "[check]") {
 }
 
 TEST_CASE("check: each thing that is wrong is named", "[check]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   write_crawl(path);
   struct Damage {
     std::string sql, words;
@@ -312,8 +312,8 @@ TEST_CASE("check: each thing that is wrong is named", "[check]") {
 }
 
 TEST_CASE("check: a damaged file is not ok", "[check]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   write_crawl(path);
   std::string bytes = read_file(path);
   // Every page behind the schema's.
@@ -325,8 +325,8 @@ TEST_CASE("check: a damaged file is not ok", "[check]") {
 }
 
 TEST_CASE("read commands: an answer that cannot be written is an error", "[status]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   write_crawl(path);
   ReadOptions options;
   options.database = path;

@@ -14,7 +14,7 @@ namespace {
 // that leads to a; c is known from a sitemap only.
 class Site {
  public:
-  Site() : path_(dir_.file("crawl.db")) {
+  Site() : path_(dir_.path("crawl.db")) {
     TestRun run(path_);
     WriteUnit unit;
     unit.new_hosts.push_back(new_host(1, "h.test"));
@@ -74,7 +74,7 @@ class Site {
     return page;
   }
 
-  TempDir dir_;
+  ScratchFolder dir_;
   std::string path_;
 };
 

@@ -57,8 +57,8 @@ std::string printed(const SearchHit& hit, RowFormat format) {
 }  // namespace
 
 TEST_CASE("search: prints title, URL and snippet", "[search]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   write_crawl(path);
   const Answer answer = ask_search(path, "stands");
   CHECK(answer.code == ExitCode::kDone);
@@ -73,8 +73,8 @@ TEST_CASE("search: prints title, URL and snippet", "[search]") {
 }
 
 TEST_CASE("search: without a result it says so, and the exit code does", "[search]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   write_crawl(path);
   const Answer none = ask_search(path, "zebra");
   CHECK(none.code == ExitCode::kNoInput);
@@ -90,13 +90,13 @@ TEST_CASE("search: without a result it says so, and the exit code does", "[searc
   const Answer nothing = ask_search(path, "-lighthouse");
   CHECK(nothing.code == ExitCode::kUsage);
   CHECK(nothing.err.starts_with("crawl: nothing to look for"));
-  CHECK(ask_search(dir.file("none.db"), "a").code == ExitCode::kNoInput);
-  CHECK_FALSE(std::filesystem::exists(dir.file("none.db.search")));
+  CHECK(ask_search(dir.path("none.db"), "a").code == ExitCode::kNoInput);
+  CHECK_FALSE(std::filesystem::exists(dir.path("none.db.search")));
 }
 
 TEST_CASE("search: JSON has whole values, and where the matches are", "[search]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   write_crawl(path);
   const auto as = [](RowFormat format) {
     return [format](SearchOptions& o) { o.format = format; };
@@ -118,8 +118,8 @@ TEST_CASE("search: JSON has whole values, and where the matches are", "[search]"
 }
 
 TEST_CASE("search: what pages hold is escaped", "[search]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   write_crawl(path);
   for (const RowFormat format : {RowFormat::kTable, RowFormat::kJson, RowFormat::kJsonl}) {
     const Answer answer =
@@ -163,8 +163,8 @@ TEST_CASE("search: snippets are wrapped at spaces, wide letters anywhere", "[sea
 }
 
 TEST_CASE("search: the index can be left as it is, or only be brought up to date", "[search]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   write_crawl(path);
   const auto as_it_is = [](SearchOptions& o) { o.update = false; };
   const Answer none = ask_search(path, "stands", as_it_is);
@@ -178,15 +178,15 @@ TEST_CASE("search: the index can be left as it is, or only be brought up to date
   CHECK(found.code == ExitCode::kDone);
   CHECK(found.err.starts_with("crawl: the search index is of 20"));
   const Answer elsewhere =
-      ask_search(path, "stands", [&](SearchOptions& o) { o.index = dir.file("other"); });
+      ask_search(path, "stands", [&](SearchOptions& o) { o.index = dir.path("other"); });
   CHECK(elsewhere.code == ExitCode::kDone);
   CHECK(ask_search(path, "stands", [&](SearchOptions& o) { o.index = path; }).code ==
         ExitCode::kCannotCreate);
 }
 
 TEST_CASE("search: an index that shows its damage late is made anew", "[search]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   write_crawl(path);
   CHECK(ask_search(path, "stands").code == ExitCode::kDone);
   // The lists of words, of which nothing is read before a word is looked for.

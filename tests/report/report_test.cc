@@ -81,8 +81,8 @@ void write_crawl(const std::string& path) {
 }  // namespace
 
 TEST_CASE("report: each section counts what is there", "[report]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   write_crawl(path);
   const Report report = read(path);
   CHECK(report.urls.all() == 6);
@@ -110,8 +110,8 @@ TEST_CASE("report: each section counts what is there", "[report]") {
 }
 
 TEST_CASE("report: broken links are those of the view, by target", "[report]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   write_crawl(path);
   const Report report = read(path);
   CHECK(std::to_string(report.broken.links) ==
@@ -128,8 +128,8 @@ TEST_CASE("report: broken links are those of the view, by target", "[report]") {
 
 // Both lists of outcomes say the same.
 TEST_CASE("report: a link is broken by the same outcomes as in the view", "[report]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   write_crawl(path);
   int broken = 0;
   for (size_t i = 1; i <= static_cast<size_t>(Outcome::kLast); ++i) {
@@ -144,8 +144,8 @@ TEST_CASE("report: a link is broken by the same outcomes as in the view", "[repo
 }
 
 TEST_CASE("report: copies are those of the views", "[report]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   write_crawl(path);
   change(path, "UPDATE page SET simhash = 5 + url_id * 8, text_bytes = 999, text_hash = url_id");
   const Report report = read(path);
@@ -183,8 +183,8 @@ TEST_CASE("report: changes are those of the last run", "[report]") {
 }
 
 TEST_CASE("report: hosts in trouble, and what went wrong in the last run", "[report]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   write_crawl(path);
   CHECK(read(path).troubles.hosts_count == 1);
   change(path, "UPDATE host SET errors = pages, backoff_level = 2, delay_ms = 8000 WHERE id = 1");
@@ -201,8 +201,8 @@ TEST_CASE("report: hosts in trouble, and what went wrong in the last run", "[rep
 }
 
 TEST_CASE("report: rows are limited, sums are not", "[report]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   write_crawl(path);
   ReportQuestion question;
   question.rows_max = 1;
@@ -214,8 +214,8 @@ TEST_CASE("report: rows are limited, sums are not", "[report]") {
 }
 
 TEST_CASE("report: nothing that was read becomes markup", "[report]") {
-  const TempDir dir;
-  const std::string path = dir.file("<img src=x>.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("<img src=x>.db");
   write_crawl(path);
   const std::string page = page_of(read(path));
   for (const char* raw : {"<b>", "<script>\"", "<img", "<died>", "<i>Title"}) {
@@ -229,8 +229,8 @@ TEST_CASE("report: nothing that was read becomes markup", "[report]") {
 }
 
 TEST_CASE("report: the answer stands first", "[report]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   write_crawl(path);
   std::string page = page_of(read(path));
   CHECK(has(page, "<strong>2</strong> pages</a>"));
@@ -248,8 +248,8 @@ TEST_CASE("report: the answer stands first", "[report]") {
 }
 
 TEST_CASE("report: a database without any run says so", "[report]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   REQUIRE(Database::open_writer(path));
   const std::string page = page_of(read(path));
   CHECK(has(page, "Nothing has been crawled yet."));
@@ -260,8 +260,8 @@ TEST_CASE("report: a database without any run says so", "[report]") {
 }
 
 TEST_CASE("report: a run that has fetched nothing yet has every section", "[report]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   TestRun run(path);
   run.finish();
   const std::string page = page_of(read(path));
@@ -275,8 +275,8 @@ TEST_CASE("report: a run that has fetched nothing yet has every section", "[repo
 }
 
 TEST_CASE("report: what takes too long is left out, and the page says so", "[report]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   write_crawl(path);
   change(path,
          "INSERT INTO url(id, host_id, seed_id, depth, first_seen_at, role, state, url) "
@@ -293,8 +293,8 @@ TEST_CASE("report: what takes too long is left out, and the page says so", "[rep
 }
 
 TEST_CASE("report: is given up when nobody wants it any more", "[report]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   write_crawl(path);
   ReportQuestion question;
   question.progress = [](int64_t done, int64_t total) { return done < total / 2; };
@@ -304,8 +304,8 @@ TEST_CASE("report: is given up when nobody wants it any more", "[report]") {
 }
 
 TEST_CASE("report: a damaged database is an error", "[report]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   write_crawl(path);
   std::string bytes = read_file(path);
   for (size_t i = bytes.size() / 3; i < bytes.size(); i += 3) bytes[i] = '\x5a';

@@ -20,15 +20,15 @@ std::string lines_of(ArchiveState& state) {
 }  // namespace
 
 TEST_CASE("archive state: remembers where an archive is, and the lines of its index", "[archive]") {
-  const TempDir dir;
+  const ScratchFolder dir;
   {
-    Result<ArchiveState> state = ArchiveState::open(dir.path());
+    Result<ArchiveState> state = ArchiveState::open(dir.folder());
     REQUIRE(state);
     CHECK(state->position().visit_id == 0);
     REQUIRE(state->commit({7, 3, "f", 10, 1}, {"b", "a"}));
     REQUIRE(state->commit({7, 5, "f", 20, 1}, {"\xC3\xA9", "B"}));
   }
-  Result<ArchiveState> state = ArchiveState::open(dir.path());
+  Result<ArchiveState> state = ArchiveState::open(dir.folder());
   REQUIRE(state);
   CHECK(state->position().source == 7);
   CHECK(state->position().visit_id == 5);
@@ -41,19 +41,19 @@ TEST_CASE("archive state: remembers where an archive is, and the lines of its in
 }
 
 TEST_CASE("archive state: one process at a time", "[archive]") {
-  const TempDir dir;
-  Result<ArchiveState> state = ArchiveState::open(dir.path());
+  const ScratchFolder dir;
+  Result<ArchiveState> state = ArchiveState::open(dir.folder());
   REQUIRE(state);
-  CHECK(ArchiveState::open(dir.path()).error().code == Errc::kBusy);
+  CHECK(ArchiveState::open(dir.folder()).error().code == Errc::kBusy);
 }
 
 TEST_CASE("archive state: what is another program's stays as it is", "[archive]") {
-  const TempDir dir;
+  const ScratchFolder dir;
   {
-    Result<Database> theirs = Database::open_other(dir.file(".crawl-archive.db"));
+    Result<Database> theirs = Database::open_other(dir.path(".crawl-archive.db"));
     REQUIRE(theirs);
     REQUIRE(theirs->execute("CREATE TABLE mine(x)"));
   }
-  CHECK(ArchiveState::open(dir.path()).error().code == Errc::kCorrupt);
-  CHECK_FALSE(ArchiveState::open(dir.file("none")));
+  CHECK(ArchiveState::open(dir.folder()).error().code == Errc::kCorrupt);
+  CHECK_FALSE(ArchiveState::open(dir.path("none")));
 }

@@ -11,13 +11,13 @@ using namespace crawl::test;
 namespace {
 
 struct Store {
-  TempDir dir;
+  ScratchFolder dir;
   Database database;
   ContentStore contents;
 
   Store() : database(open()), contents(create()) {}
   Database open() {
-    Result<Database> opened = Database::open_writer(dir.file("crawl.db"));
+    Result<Database> opened = Database::open_writer(dir.path("crawl.db"));
     REQUIRE(opened);
     return std::move(*opened);
   }

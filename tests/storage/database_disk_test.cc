@@ -8,8 +8,8 @@ using namespace crawl::test;
 
 TEST_CASE("database disk: with more to store than there is room, it says how much is needed",
           "[disk]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   const DatabaseDisk disk(path);  // of a file that is yet to be made
   CHECK(disk.check(0));
   const Result<void> full = disk.check(size_t{1} << 60);
@@ -21,17 +21,17 @@ TEST_CASE("database disk: with more to store than there is room, it says how muc
 }
 
 TEST_CASE("database disk: the log's length is bounded by the disk's", "[disk]") {
-  const TempDir dir;
-  const int64_t bytes = DatabaseDisk(dir.file("crawl.db")).log_bytes();
+  const ScratchFolder dir;
+  const int64_t bytes = DatabaseDisk(dir.path("crawl.db")).log_bytes();
   CHECK(bytes >= 1 << 20);
   CHECK(bytes <= 64 << 20);
 }
 
 TEST_CASE("database disk: a file that was removed or replaced is noticed", "[disk]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   write_file(path, "one");
-  write_file(dir.file("other"), "two");
+  write_file(dir.path("other"), "two");
   const DatabaseDisk disk(path);
   CHECK(disk.check(0));
   write_file(path, "longer");
@@ -39,7 +39,7 @@ TEST_CASE("database disk: a file that was removed or replaced is noticed", "[dis
   std::filesystem::remove(path);
   CHECK(disk.check(0).error().message() ==
         path + " has been removed while it was written: what it had is lost with it");
-  std::filesystem::rename(dir.file("other"), path);
+  std::filesystem::rename(dir.path("other"), path);
   CHECK(disk.check(0).error().message() ==
         path + " has been replaced while it was written: what it had is lost with it");
 }

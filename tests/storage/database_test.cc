@@ -46,8 +46,8 @@ bool unprivileged(Body body) {
 }  // namespace
 
 TEST_CASE("database: a new one gets the schema, the identity and the log", "[database]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   Result<Database> database = Database::open_writer(path);
   REQUIRE(database);
   CHECK(query_text(*database, "PRAGMA application_id") == std::to_string(kApplicationId));
@@ -64,8 +64,8 @@ TEST_CASE("database: a new one gets the schema, the identity and the log", "[dat
 }
 
 TEST_CASE("database: a version that writes brings its own views", "[database]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   {
     Result<Database> database = Database::open_writer(path);
     REQUIRE(database);
@@ -88,14 +88,14 @@ TEST_CASE("database: a version that writes brings its own views", "[database]") 
 }
 
 TEST_CASE("database: an empty file becomes a database", "[database]") {
-  const TempDir dir;
-  write_file(dir.file("crawl.db"), "");
-  CHECK(Database::open_writer(dir.file("crawl.db")));
+  const ScratchFolder dir;
+  write_file(dir.path("crawl.db"), "");
+  CHECK(Database::open_writer(dir.path("crawl.db")));
 }
 
 TEST_CASE("database: opened again it keeps its rows and its seed", "[database]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   std::string seed;
   {
     Result<Database> database = Database::open_writer(path);
@@ -110,39 +110,39 @@ TEST_CASE("database: opened again it keeps its rows and its seed", "[database]")
 }
 
 TEST_CASE("database: each bad path is one clear error and changes nothing", "[database]") {
-  const TempDir dir;
+  const ScratchFolder dir;
   SECTION("a directory") {
-    const Error error = refused_writer(dir.path());
+    const Error error = refused_writer(dir.folder());
     CHECK(error.code == Errc::kInvalid);
     CHECK(error.message().find("is a directory") != std::string::npos);
   }
   SECTION("a directory that does not exist") {
-    const Error error = refused_writer(dir.file("none/crawl.db"));
+    const Error error = refused_writer(dir.path("none/crawl.db"));
     CHECK(error.code == Errc::kNotFound);
-    CHECK(error.message().find("there is no directory " + dir.file("none")) != std::string::npos);
+    CHECK(error.message().find("there is no directory " + dir.path("none")) != std::string::npos);
   }
   SECTION("a file where a directory should be") {
-    write_file(dir.file("file"), "x");
-    CHECK_FALSE(Database::open_writer(dir.file("file/crawl.db")));
-    CHECK(read_file(dir.file("file")) == "x");
+    write_file(dir.path("file"), "x");
+    CHECK_FALSE(Database::open_writer(dir.path("file/crawl.db")));
+    CHECK(read_file(dir.path("file")) == "x");
   }
   SECTION("a pipe") {
-    REQUIRE(::mkfifo(dir.file("pipe").c_str(), 0600) == 0);
-    CHECK(refused_writer(dir.file("pipe")).code == Errc::kInvalid);
+    REQUIRE(::mkfifo(dir.path("pipe").c_str(), 0600) == 0);
+    CHECK(refused_writer(dir.path("pipe")).code == Errc::kInvalid);
   }
   SECTION("a dangling symbolic link") {
-    REQUIRE(::symlink("nowhere", dir.file("link").c_str()) == 0);
-    CHECK(refused_writer(dir.file("link")).code == Errc::kInvalid);
+    REQUIRE(::symlink("nowhere", dir.path("link").c_str()) == 0);
+    CHECK(refused_writer(dir.path("link")).code == Errc::kInvalid);
     CHECK(dir.names() == std::vector<std::string>{"link"});
   }
   SECTION("a second name of a database") {
-    write_file(dir.file("crawl.db"), "");
-    REQUIRE(::link(dir.file("crawl.db").c_str(), dir.file("other.db").c_str()) == 0);
+    write_file(dir.path("crawl.db"), "");
+    REQUIRE(::link(dir.path("crawl.db").c_str(), dir.path("other.db").c_str()) == 0);
     for (const char* name : {"crawl.db", "other.db"}) {
-      const Error error = refused_writer(dir.file(name));
+      const Error error = refused_writer(dir.path(name));
       CHECK(error.code == Errc::kInvalid);
       CHECK(error.message().find("2 names (hard links)") != std::string::npos);
-      CHECK(read_file(dir.file(name)).empty());
+      CHECK(read_file(dir.path(name)).empty());
     }
   }
   SECTION("no path") { CHECK(refused_writer("").code == Errc::kInvalid); }
@@ -150,18 +150,18 @@ TEST_CASE("database: each bad path is one clear error and changes nothing", "[da
   SECTION("a file that is no database") {
     const std::string text =
         GENERATE(std::string("https://example.com/\n"), std::string(9000, 'x'));
-    write_file(dir.file("seeds.txt"), text);
-    const Error error = refused_writer(dir.file("seeds.txt"));
+    write_file(dir.path("seeds.txt"), text);
+    const Error error = refused_writer(dir.path("seeds.txt"));
     CHECK(error.code == Errc::kCorrupt);
     CHECK(error.message().find("is not a database") != std::string::npos);
-    CHECK(read_file(dir.file("seeds.txt")) == text);
+    CHECK(read_file(dir.path("seeds.txt")) == text);
     CHECK(dir.names() == std::vector<std::string>{"seeds.txt"});
   }
 }
 
 TEST_CASE("database: another program's database is untouched byte for byte", "[database]") {
-  const TempDir dir;
-  const std::string path = dir.file("other.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("other.db");
   const std::string mode = GENERATE(std::string("delete"), std::string("wal"));
   sqlite(path,
          "PRAGMA journal_mode=" + mode + "; CREATE TABLE mine(x); INSERT INTO mine VALUES(1)");
@@ -179,8 +179,8 @@ TEST_CASE("database: another program's database is untouched byte for byte", "[d
 }
 
 TEST_CASE("database: one of a newer crawl is refused and left alone", "[database]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   REQUIRE(Database::open_writer(path));
   sqlite(path, "PRAGMA user_version=7");
   const std::string before = read_file(path);
@@ -195,8 +195,8 @@ TEST_CASE("database: one of a newer crawl is refused and left alone", "[database
 }
 
 TEST_CASE("database: a newer version that is still in the log is refused", "[database]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   REQUIRE(Database::open_writer(path));
   sqlite3* other = nullptr;
   REQUIRE(sqlite3_open(path.c_str(), &other) == SQLITE_OK);
@@ -224,8 +224,8 @@ std::string journal_of(uint32_t pages) {
 }  // namespace
 
 TEST_CASE("database: one whose making a power cut has torn is made anew", "[database]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   write_file(path, std::string(16'384, 'x'));
   write_file(path + "-journal", journal_of(2));
   CHECK(refused_writer(path).code == Errc::kCorrupt);
@@ -238,9 +238,9 @@ TEST_CASE("database: one whose making a power cut has torn is made anew", "[data
 
 TEST_CASE("database: a first page that was torn on its way from the log is there again",
           "[database]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
-  const std::string copy = dir.file("copy.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
+  const std::string copy = dir.path("copy.db");
   {
     TestRun run(path);
     const std::string text(100'000, 'x');  // makes the file longer, which its first page tells
@@ -264,9 +264,9 @@ TEST_CASE("database: a first page that was torn on its way from the log is there
 
 TEST_CASE("database: what a killed run left in the log is in the file before anything follows",
           "[database]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
-  const std::string copy = dir.file("copy.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
+  const std::string copy = dir.path("copy.db");
   {
     TestRun run(path);
     write_file(copy, read_file(path));
@@ -280,9 +280,9 @@ TEST_CASE("database: what a killed run left in the log is in the file before any
 }
 
 TEST_CASE("database: names that SQLite takes for something else are plain files", "[database]") {
-  const TempDir dir;
+  const ScratchFolder dir;
   const std::filesystem::path before = std::filesystem::current_path();
-  std::filesystem::current_path(dir.path());
+  std::filesystem::current_path(dir.folder());
   const std::string name = GENERATE(std::string(":memory:"), std::string("file:x?mode=memory"),
                                     std::string("100%#?.db"));
   {
@@ -296,11 +296,11 @@ TEST_CASE("database: names that SQLite takes for something else are plain files"
 }
 
 TEST_CASE("database: without the right to write, the error says so", "[database]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   { REQUIRE(Database::open_writer(path)); }
   REQUIRE(::chmod(path.c_str(), 0444) == 0);
-  REQUIRE(::chmod(dir.path().c_str(), 0755) == 0);
+  REQUIRE(::chmod(dir.folder().c_str(), 0755) == 0);
   SECTION("to the file") {
     CHECK(unprivileged([&] {
       Result<Database> database = Database::open_writer(path);
@@ -310,51 +310,51 @@ TEST_CASE("database: without the right to write, the error says so", "[database]
   }
   SECTION("to the directory of a file that may be written") {
     REQUIRE(::chmod(path.c_str(), 0666) == 0);
-    REQUIRE(::chmod(dir.path().c_str(), 0555) == 0);
+    REQUIRE(::chmod(dir.folder().c_str(), 0555) == 0);
     CHECK(unprivileged([&] {
       Result<Database> database = Database::open_writer(path);
       return !database && database.error().message().find("is not writable") != std::string::npos;
     }));
   }
   SECTION("to the directory of a file that does not exist") {
-    REQUIRE(::chmod(dir.path().c_str(), 0555) == 0);
+    REQUIRE(::chmod(dir.folder().c_str(), 0555) == 0);
     CHECK(unprivileged([&] {
-      Result<Database> database = Database::open_writer(dir.file("new.db"));
+      Result<Database> database = Database::open_writer(dir.path("new.db"));
       return !database && database.error().message().find("is not writable") != std::string::npos;
     }));
   }
-  REQUIRE(::chmod(dir.path().c_str(), 0755) == 0);
+  REQUIRE(::chmod(dir.folder().c_str(), 0755) == 0);
 }
 
 TEST_CASE("database: a reader needs no right to write, not even in the directory", "[database]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   { REQUIRE(Database::open_writer(path)); }
   REQUIRE(::chmod(path.c_str(), 0444) == 0);
-  REQUIRE(::chmod(dir.path().c_str(), 0555) == 0);
+  REQUIRE(::chmod(dir.folder().c_str(), 0555) == 0);
   CHECK(unprivileged([&] {
     Result<Database> database = Database::open_reader(path);
     return database && database->prepare("SELECT * FROM pages").has_value();
   }));
-  REQUIRE(::chmod(dir.path().c_str(), 0755) == 0);
+  REQUIRE(::chmod(dir.folder().c_str(), 0755) == 0);
 }
 
 TEST_CASE("database: a reader never creates and never writes", "[database]") {
-  const TempDir dir;
-  Result<Database> missing = Database::open_reader(dir.file("none.db"));
+  const ScratchFolder dir;
+  Result<Database> missing = Database::open_reader(dir.path("none.db"));
   REQUIRE_FALSE(missing);
   CHECK(missing.error().code == Errc::kNotFound);
   CHECK(dir.names().empty());
-  { REQUIRE(Database::open_writer(dir.file("crawl.db"))); }
-  Result<Database> reader = Database::open_reader(dir.file("crawl.db"));
+  { REQUIRE(Database::open_writer(dir.path("crawl.db"))); }
+  Result<Database> reader = Database::open_reader(dir.path("crawl.db"));
   REQUIRE(reader);
   CHECK_FALSE(reader->execute("DELETE FROM url"));
   CHECK_FALSE(reader->execute("CREATE TABLE x(y)"));
 }
 
 TEST_CASE("database: one statement at a time is prepared", "[database]") {
-  const TempDir dir;
-  Result<Database> database = Database::open_writer(dir.file("crawl.db"));
+  const ScratchFolder dir;
+  Result<Database> database = Database::open_writer(dir.path("crawl.db"));
   REQUIRE(database);
   CHECK(database->prepare("SELECT 1;  "));
   CHECK_FALSE(database->prepare("SELECT 1; SELECT 2"));
@@ -363,8 +363,8 @@ TEST_CASE("database: one statement at a time is prepared", "[database]") {
 }
 
 TEST_CASE("database: an empty string is not NULL unless asked for", "[database]") {
-  const TempDir dir;
-  Result<Database> database = Database::open_writer(dir.file("crawl.db"));
+  const ScratchFolder dir;
+  Result<Database> database = Database::open_writer(dir.path("crawl.db"));
   REQUIRE(database);
   Result<Statement> query = database->prepare("SELECT ?1 IS NULL, ?2 IS NULL, ?3 IS NULL, ?4");
   REQUIRE(query);

@@ -25,7 +25,7 @@ struct Hashes {
 class Site {
  public:
   explicit Site(const std::vector<Hashes>& pages) {
-    Result<Database> opened = Database::open_writer(dir_.file("crawl.db"));
+    Result<Database> opened = Database::open_writer(dir_.path("crawl.db"));
     REQUIRE(opened);
     Result<RunStart> start = begin_run(*opened, 1, 1, "{}");
     REQUIRE(start);
@@ -44,18 +44,18 @@ class Site {
     REQUIRE((*writer)->finish("done", 1));
   }
   Database reader() const {
-    Result<Database> opened = Database::open_reader(dir_.file("crawl.db"));
+    Result<Database> opened = Database::open_reader(dir_.path("crawl.db"));
     REQUIRE(opened);
     return std::move(*opened);
   }
   void execute(const std::string& sql) const {
-    Result<Database> opened = Database::open_writer(dir_.file("crawl.db"));
+    Result<Database> opened = Database::open_writer(dir_.path("crawl.db"));
     REQUIRE(opened);
     REQUIRE(opened->execute(sql));
   }
 
  private:
-  TempDir dir_;
+  ScratchFolder dir_;
 };
 
 using Groups = std::map<int64_t, std::pair<int64_t, int64_t>>;  // page: representative, distance

@@ -98,8 +98,8 @@ TEST_CASE("kill: nothing that was committed is lost and no unit is torn", "[kill
   const unsigned seed = std::random_device()();
   CAPTURE(seed);
   std::mt19937 random(seed);
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   int64_t stored = 0;
   for (int round = 0; round < 12; ++round) {
     CAPTURE(round);
@@ -125,8 +125,8 @@ TEST_CASE("kill: a database whose making was interrupted can be made", "[kill]")
   CAPTURE(seed);
   std::mt19937 random(seed);
   for (int round = 0; round < 20; ++round) {
-    const TempDir dir;
-    const std::string path = dir.file("crawl.db");
+    const ScratchFolder dir;
+    const std::string path = dir.path("crawl.db");
     int pipe[2];
     REQUIRE(::pipe2(pipe, O_CLOEXEC) == 0);
     const pid_t child = ::fork();

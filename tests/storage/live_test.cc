@@ -81,8 +81,8 @@ TEST_CASE("live: hosts that have URLs to fetch, by whether they may be asked", "
 }
 
 TEST_CASE("live: how long a run with a budget takes still", "[live]") {
-  const TempDir dir;
-  Result<Database> database = Database::open_writer(dir.file("crawl.db"));
+  const ScratchFolder dir;
+  Result<Database> database = Database::open_writer(dir.path("crawl.db"));
   REQUIRE(database);
   REQUIRE(begin_run(*database, 1'000, 1, R"({"max_pages":300,"max_bytes":0,"max_time_ms":0})"));
   REQUIRE(database->execute("UPDATE run SET pages = 100"));

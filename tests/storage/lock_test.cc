@@ -14,9 +14,9 @@ using namespace crawl;
 using namespace crawl::test;
 
 TEST_CASE("lock: one is held, names its process and goes with it", "[lock]") {
-  const TempDir dir;
+  const ScratchFolder dir;
   const SystemClock clock;
-  const std::string database = dir.file("crawl.db");
+  const std::string database = dir.path("crawl.db");
   CHECK_FALSE(run_lock_holder(database));
   {
     const Result<RunLock> lock = RunLock::acquire(database, 0, clock);
@@ -27,9 +27,9 @@ TEST_CASE("lock: one is held, names its process and goes with it", "[lock]") {
 }
 
 TEST_CASE("lock: a second run is told the PID of the first", "[lock]") {
-  const TempDir dir;
+  const ScratchFolder dir;
   const SystemClock clock;
-  const std::string database = dir.file("crawl.db");
+  const std::string database = dir.path("crawl.db");
   LockHolder first(database);
   REQUIRE(first.got_it());
   CHECK(run_lock_holder(database) == std::optional<int64_t>(first.pid()));
@@ -43,9 +43,9 @@ TEST_CASE("lock: a second run is told the PID of the first", "[lock]") {
 }
 
 TEST_CASE("lock: a killed run leaves nothing held", "[lock]") {
-  const TempDir dir;
+  const ScratchFolder dir;
   const SystemClock clock;
-  const std::string database = dir.file("crawl.db");
+  const std::string database = dir.path("crawl.db");
   LockHolder killed(database);
   REQUIRE(killed.got_it());
   killed.end(SIGKILL);
@@ -54,9 +54,9 @@ TEST_CASE("lock: a killed run leaves nothing held", "[lock]") {
 }
 
 TEST_CASE("lock: waiting gets it when the holder lets go", "[lock]") {
-  const TempDir dir;
+  const ScratchFolder dir;
   const SystemClock clock;
-  const std::string database = dir.file("crawl.db");
+  const std::string database = dir.path("crawl.db");
   LockHolder first(database);
   REQUIRE(first.got_it());
   CHECK_FALSE(RunLock::acquire(database, 1, clock));
@@ -65,19 +65,19 @@ TEST_CASE("lock: waiting gets it when the holder lets go", "[lock]") {
 }
 
 TEST_CASE("lock: two names of one database have one lock", "[lock]") {
-  const TempDir dir;
-  const std::string database = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string database = dir.path("crawl.db");
   write_file(database, "");
-  REQUIRE(::symlink("crawl.db", dir.file("link.db").c_str()) == 0);
+  REQUIRE(::symlink("crawl.db", dir.path("link.db").c_str()) == 0);
   const LockHolder first(database);
   REQUIRE(first.got_it());
-  CHECK_FALSE(LockHolder(dir.file("link.db")).got_it());
-  CHECK_FALSE(LockHolder(dir.file("./crawl.db")).got_it());
+  CHECK_FALSE(LockHolder(dir.path("link.db")).got_it());
+  CHECK_FALSE(LockHolder(dir.path("./crawl.db")).got_it());
 }
 
 TEST_CASE("lock: of many starts at once exactly one wins", "[lock]") {
-  const TempDir dir;
-  const std::string database = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string database = dir.path("crawl.db");
   int gate[2];
   int results[2];
   REQUIRE(::pipe2(gate, O_CLOEXEC) == 0);
@@ -118,22 +118,22 @@ TEST_CASE("lock: of many starts at once exactly one wins", "[lock]") {
 }
 
 TEST_CASE("lock: what cannot be a lock file is refused and not followed", "[lock]") {
-  const TempDir dir;
+  const ScratchFolder dir;
   const SystemClock clock;
   SECTION("a symbolic link") {
-    write_file(dir.file("victim"), "precious");
-    REQUIRE(::symlink("victim", dir.file("crawl.db.lock").c_str()) == 0);
-    const Result<RunLock> lock = RunLock::acquire(dir.file("crawl.db"), 0, clock);
+    write_file(dir.path("victim"), "precious");
+    REQUIRE(::symlink("victim", dir.path("crawl.db.lock").c_str()) == 0);
+    const Result<RunLock> lock = RunLock::acquire(dir.path("crawl.db"), 0, clock);
     REQUIRE_FALSE(lock);
     CHECK(lock.error().message().find("symbolic link") != std::string::npos);
-    CHECK(read_file(dir.file("victim")) == "precious");
+    CHECK(read_file(dir.path("victim")) == "precious");
   }
   SECTION("a pipe") {
-    REQUIRE(::mkfifo(dir.file("crawl.db.lock").c_str(), 0600) == 0);
-    CHECK_FALSE(RunLock::acquire(dir.file("crawl.db"), 0, clock));
+    REQUIRE(::mkfifo(dir.path("crawl.db.lock").c_str(), 0600) == 0);
+    CHECK_FALSE(RunLock::acquire(dir.path("crawl.db"), 0, clock));
   }
   SECTION("no directory") {
-    const Result<RunLock> lock = RunLock::acquire(dir.file("none/crawl.db"), 0, clock);
+    const Result<RunLock> lock = RunLock::acquire(dir.path("none/crawl.db"), 0, clock);
     REQUIRE_FALSE(lock);
     CHECK(lock.error().code == Errc::kNotFound);
     CHECK(lock.error().message().find("No such file or directory") != std::string::npos);

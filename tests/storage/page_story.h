@@ -25,7 +25,7 @@ class Story {
     submit(std::move(unit));
   }
 
-  std::string path() const { return dir_.file("crawl.db"); }
+  std::string path() const { return dir_.path("crawl.db"); }
   TestRun& run() { return *run_; }
   int64_t now() const { return now_; }
   void submit(WriteUnit unit) { last_ = run_->writer->submit(std::move(unit)); }
@@ -82,7 +82,7 @@ class Story {
   }
 
  private:
-  const TempDir dir_;
+  const ScratchFolder dir_;
   Writer::Options options_;
   std::unique_ptr<TestRun> run_;
   std::vector<std::unique_ptr<std::string>> bodies_;

@@ -111,8 +111,8 @@ TEST_CASE("page: the bytes of a run are those of all bodies, also of one that wa
 }
 
 TEST_CASE("page: a host's state is replaced without touching its counts", "[page]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   TestRun run(path);
   WriteUnit unit;
   unit.new_hosts.push_back(new_host(1, "a"));

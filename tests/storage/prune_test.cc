@@ -222,8 +222,8 @@ TEST_CASE("prune: it ends where it is told to, and is whole there", "[prune]") {
 }
 
 TEST_CASE("vacuum: the file becomes smaller, and says the same", "[prune]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   Result<Database> database = Database::open_writer(path);
   REQUIRE(database);
   REQUIRE(database->execute(

@@ -26,8 +26,8 @@ RunStart begin(Database& database) {
 }  // namespace
 
 TEST_CASE("resume: the first run of a new database", "[resume]") {
-  const TempDir dir;
-  Database database = open(dir.file("crawl.db"));
+  const ScratchFolder dir;
+  Database database = open(dir.path("crawl.db"));
   const RunStart start = begin(database);
   CHECK(start.run_id == 1);
   CHECK(start.next_url_id == 1);
@@ -41,8 +41,8 @@ TEST_CASE("resume: the first run of a new database", "[resume]") {
 }
 
 TEST_CASE("resume: a run that was killed is marked, once", "[resume]") {
-  const TempDir dir;
-  Database database = open(dir.file("crawl.db"));
+  const ScratchFolder dir;
+  Database database = open(dir.path("crawl.db"));
   const uint64_t seed = begin(database).fingerprint_seed;
   const RunStart second = begin(database);
   CHECK(second.previous_died);
@@ -55,15 +55,15 @@ TEST_CASE("resume: a run that was killed is marked, once", "[resume]") {
 }
 
 TEST_CASE("resume: two databases have two fingerprint seeds", "[resume]") {
-  const TempDir dir;
-  Database one = open(dir.file("1.db"));
-  Database two = open(dir.file("2.db"));
+  const ScratchFolder dir;
+  Database one = open(dir.path("1.db"));
+  Database two = open(dir.path("2.db"));
   CHECK(begin(one).fingerprint_seed != begin(two).fingerprint_seed);
 }
 
 TEST_CASE("resume: what was stored is read back", "[resume]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   {
     TestRun run(path);
     WriteUnit unit;
@@ -169,8 +169,8 @@ constexpr int64_t kDue = kFetched + 20 * 3'600'000;
 // URLs 1 to 4 were fetched at kFetched and are due at kDue; 2 is a seed; sitemaps say that 3
 // changed before its fetch and 4 after it. 5 was skipped, 6 crashed its fetchers, 7 was never
 // fetched.
-std::string finished_crawl(const TempDir& dir) {
-  const std::string path = dir.file("crawl.db");
+std::string finished_crawl(const ScratchFolder& dir) {
+  const std::string path = dir.path("crawl.db");
   TestRun run(path);
   WriteUnit unit;
   for (int64_t id = 1; id <= 7; ++id) {
@@ -198,7 +198,7 @@ std::string finished_crawl(const TempDir& dir) {
 }  // namespace
 
 TEST_CASE("resume: what is due becomes pending again, and nothing else does", "[resume]") {
-  const TempDir dir;
+  const ScratchFolder dir;
   const std::string path = finished_crawl(dir);
   SECTION("before anything is due: seeds, what was never fetched") {
     CHECK(marked(path, kFetched + 1) == "2 7");
@@ -234,8 +234,8 @@ TEST_CASE("resume: what is due becomes pending again, and nothing else does", "[
 // Every host is asked whether it has one: most have not, and need not say so in every run.
 TEST_CASE("resume: a sitemap is due with every run, one that is not there in its time",
           "[resume]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   TestRun run(path);
   WriteUnit unit;
   for (int64_t id = 1; id <= 2; ++id) {
@@ -253,7 +253,7 @@ TEST_CASE("resume: a sitemap is due with every run, one that is not there in its
 }
 
 TEST_CASE("resume: what was made pending is not marked twice", "[resume]") {
-  const TempDir dir;
+  const ScratchFolder dir;
   const std::string path = finished_crawl(dir);
   Database database = open(path);
   CHECK(*mark_due(database, kDue, false) == 5);
@@ -262,8 +262,8 @@ TEST_CASE("resume: what was made pending is not marked twice", "[resume]") {
 
 // The run that forgot may die before it has asked any host again.
 TEST_CASE("resume: the rules of another agent are forgotten with its name", "[resume]") {
-  const TempDir dir;
-  Database database = open(dir.file("crawl.db"));
+  const ScratchFolder dir;
+  Database database = open(dir.path("crawl.db"));
   REQUIRE(remember_robots_agent(database, "one"));
   REQUIRE(database.execute(
       "INSERT INTO robots_txt VALUES(1, 'http', 'ok', 'User-agent: *', 77, NULL, 0),"
@@ -278,7 +278,7 @@ TEST_CASE("resume: the rules of another agent are forgotten with its name", "[re
 }
 
 TEST_CASE("resume: a revisit that has only begun is seen by the run that follows", "[resume]") {
-  const TempDir dir;
+  const ScratchFolder dir;
   const std::string path = finished_crawl(dir);
   Database database = open(path);
   REQUIRE(database.execute("INSERT INTO meta VALUES('decided_by', 'options')"));

@@ -19,8 +19,8 @@ std::string section(const std::string& document, const std::string& view) {
 
 TEST_CASE("schema: every column of every view is documented", "[schema]") {
   const std::string document = read_file(CRAWL_SOURCE_DIR "/docs/schema.md");
-  const TempDir dir;
-  Result<Database> database = Database::open_writer(dir.file("crawl.db"));
+  const ScratchFolder dir;
+  Result<Database> database = Database::open_writer(dir.path("crawl.db"));
   REQUIRE(database);
   Result<Statement> columns = database->prepare(
       "SELECT v.name, c.name FROM sqlite_schema v, pragma_table_info(v.name) c "
@@ -50,8 +50,8 @@ TEST_CASE("schema: the columns that users rely on come first and keep their orde
       {"runs", "id,started_at,ended_at,end_reason,pages,bytes,options"},
       {"events", "at,kind,pid,code,signal,url,text"},
   };
-  const TempDir dir;
-  Result<Database> database = Database::open_writer(dir.file("crawl.db"));
+  const ScratchFolder dir;
+  Result<Database> database = Database::open_writer(dir.path("crawl.db"));
   REQUIRE(database);
   for (const auto& [view, columns] : promised) {
     const std::string found =
@@ -62,8 +62,8 @@ TEST_CASE("schema: the columns that users rely on come first and keep their orde
 }
 
 TEST_CASE("schema: what is not known is NULL in the views, not zero", "[schema]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   TestRun run(path);
   WriteUnit unit = page_unit(failed_page(1, Outcome::kTimeout, 1'000));
   unit.new_hosts.push_back(new_host(1, "a"));

@@ -81,8 +81,8 @@ ino_t inode(const std::string& file) {
 }  // namespace
 
 TEST_CASE("search index: of an empty crawl", "[search]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   write_crawl(path, 0);
   Result<SearchFile> index = update(path);
   REQUIRE(index);
@@ -93,8 +93,8 @@ TEST_CASE("search index: of an empty crawl", "[search]") {
 }
 
 TEST_CASE("search index: what is interrupted is kept, and goes on from there", "[search]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   write_crawl(path, 100);
   int64_t before = 0;
   for (int times = 0; times < 5; ++times) {
@@ -119,8 +119,8 @@ TEST_CASE("search index: what is interrupted is kept, and goes on from there", "
 }
 
 TEST_CASE("search index: what changes while it is read is read again", "[search]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   write_crawl(path, 50);
   bool changed = false;
   Result<SearchFile> index = update(path, [&](int64_t done, int64_t) {
@@ -144,8 +144,8 @@ TEST_CASE("search index: what changes while it is read is read again", "[search]
 }
 
 TEST_CASE("search index: one that is of no use is made anew", "[search]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   const std::string index = path + ".search";
   write_crawl(path, 20);
   CHECK(count_found(path, "common") == 20);
@@ -159,7 +159,7 @@ TEST_CASE("search index: one that is of no use is made anew", "[search]") {
     CHECK(count_found(path, "common") == 7);
   }
   SECTION("a backup that was put back") {
-    std::filesystem::copy(path, dir.file("copy"));
+    std::filesystem::copy(path, dir.path("copy"));
     {
       TestRun run(path);
       PageRow page = ok_page(3, 777, 5'000, "Title", "later text");
@@ -167,7 +167,7 @@ TEST_CASE("search index: one that is of no use is made anew", "[search]") {
       run.finish();
     }
     CHECK(count_found(path, "later") == 1);
-    std::filesystem::rename(dir.file("copy"), path);
+    std::filesystem::rename(dir.path("copy"), path);
     CHECK(count_found(path, "later") == 0);
     CHECK(count_found(path, "word3") == 1);
   }
@@ -205,8 +205,8 @@ TEST_CASE("search index: one that is of no use is made anew", "[search]") {
 }
 
 TEST_CASE("search index: is as private as the database", "[search]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   write_crawl(path, 1);
   for (const mode_t mode : {mode_t{0600}, mode_t{0644}}) {
     REQUIRE(::chmod(path.c_str(), mode) == 0);
@@ -219,10 +219,10 @@ TEST_CASE("search index: is as private as the database", "[search]") {
 }
 
 TEST_CASE("search index: another file in its place is left alone", "[search]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   write_crawl(path, 3);
-  const std::string other = dir.file("thesis.txt");
+  const std::string other = dir.path("thesis.txt");
   SECTION("a text") { write_file(other, "Years of work, and some more of it, to be handed in."); }
   SECTION("a database") { execute(other, "CREATE TABLE t(x)"); }
   SECTION("a crawl") { write_crawl(other, 1); }
@@ -235,22 +235,22 @@ TEST_CASE("search index: another file in its place is left alone", "[search]") {
 }
 
 TEST_CASE("search index: a folder or a device is refused", "[search]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   write_crawl(path, 1);
-  for (const std::string& place : {dir.path(), std::string("/dev/null")}) {
+  for (const std::string& place : {dir.folder(), std::string("/dev/null")}) {
     const Result<SearchFile> index = update(path, kGoOn, place);
     REQUIRE_FALSE(index);
     CHECK(index.error().code == Errc::kExists);
   }
-  const Result<SearchFile> nowhere = update(path, kGoOn, dir.file("none/index"));
+  const Result<SearchFile> nowhere = update(path, kGoOn, dir.path("none/index"));
   REQUIRE_FALSE(nowhere);
   CHECK(nowhere.error().sys_errno == ENOENT);
 }
 
 TEST_CASE("search: words that too many begin with are refused, not the end", "[search]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   write_crawl(path, 3'000);
   Result<Database> crawl = Database::open_reader(path);
   REQUIRE(crawl);
@@ -271,8 +271,8 @@ TEST_CASE("search: words that too many begin with are refused, not the end", "[s
 }
 
 TEST_CASE("search index: another process that writes it is waited for", "[search]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   write_crawl(path, 10);
   execute(path + ".search", "");
   Result<Database> crawl = Database::open_reader(path);

@@ -31,8 +31,8 @@ WriteUnit first_unit() {
 }  // namespace
 
 TEST_CASE("writer: a page, its links and its URL's state are stored together", "[writer]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   TestRun run(path);
   run.writer->submit(first_unit());
   auto backing = std::make_shared<const std::string>("Hello world nofollow click");
@@ -79,16 +79,16 @@ TEST_CASE("writer: a page, its links and its URL's state are stored together", "
 }
 
 TEST_CASE("writer: a finished run leaves the database file alone", "[writer]") {
-  const TempDir dir;
-  TestRun run(dir.file("crawl.db"));
+  const ScratchFolder dir;
+  TestRun run(dir.path("crawl.db"));
   run.writer->submit(first_unit());
   run.finish();
   CHECK(dir.names() == std::vector<std::string>{"crawl.db"});
 }
 
 TEST_CASE("writer: without finish, what was submitted is kept and the run has no end", "[writer]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   {
     TestRun run(path, lazy());
     run.writer->submit(first_unit());
@@ -98,8 +98,8 @@ TEST_CASE("writer: without finish, what was submitted is kept and the run has no
 }
 
 TEST_CASE("writer: commits by count, by bytes, by age and when asked", "[writer]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   Writer::Options options = lazy();
   SECTION("by count") { options.commit_units = 1; }
   SECTION("by bytes") { options.commit_bytes = 1; }
@@ -117,8 +117,8 @@ TEST_CASE("writer: commits by count, by bytes, by age and when asked", "[writer]
 }
 
 TEST_CASE("writer: a flush between two submits is not lost", "[writer]") {
-  const TempDir dir;
-  TestRun run(dir.file("crawl.db"), lazy());
+  const ScratchFolder dir;
+  TestRun run(dir.path("crawl.db"), lazy());
   for (int64_t id = 1; id <= 200; ++id) {
     WriteUnit unit;
     unit.new_urls.push_back(new_url(id, "http://a/" + std::to_string(id)));
@@ -132,8 +132,8 @@ TEST_CASE("writer: a flush between two submits is not lost", "[writer]") {
 }
 
 TEST_CASE("writer: the tail is answered after what was submitted before it", "[writer]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   TestRun run(path, lazy());
   run.writer->submit(first_unit());
   WriteUnit unit;
@@ -174,8 +174,8 @@ TEST_CASE("writer: the tail is answered after what was submitted before it", "[w
 }
 
 TEST_CASE("writer: the tail is read from its index, in order", "[writer]") {
-  const TempDir dir;
-  Result<Database> database = Database::open_writer(dir.file("crawl.db"));
+  const ScratchFolder dir;
+  Result<Database> database = Database::open_writer(dir.path("crawl.db"));
   REQUIRE(database);
   const auto plan_of = [&](const char* sql) {
     Result<Statement> plan = database->prepare(std::string("EXPLAIN QUERY PLAN ") + sql);
@@ -195,8 +195,8 @@ TEST_CASE("writer: the tail is read from its index, in order", "[writer]") {
 }
 
 TEST_CASE("writer: only a page with a copy gives validators to the tail", "[writer]") {
-  const TempDir dir;
-  TestRun run(dir.file("crawl.db"), lazy());
+  const ScratchFolder dir;
+  TestRun run(dir.path("crawl.db"), lazy());
   run.writer->submit(first_unit());
   const bool with_copy = GENERATE(true, false);
   PageRow page = with_copy ? ok_page(1, 7, 2'000)
@@ -213,8 +213,8 @@ TEST_CASE("writer: only a page with a copy gives validators to the tail", "[writ
 }
 
 TEST_CASE("writer: a page that is not to be shown for ever is fetched whole", "[writer]") {
-  const TempDir dir;
-  TestRun run(dir.file("crawl.db"), lazy());
+  const ScratchFolder dir;
+  TestRun run(dir.path("crawl.db"), lazy());
   run.writer->submit(first_unit());
   const bool passed = GENERATE(true, false);
   PageRow page = ok_page(1, 7, 2'000);
@@ -232,8 +232,8 @@ TEST_CASE("writer: a page that is not to be shown for ever is fetched whole", "[
 }
 
 TEST_CASE("writer: seeds keep their row and get the new options", "[writer]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   TestRun run(path);
   run.writer->submit(first_unit());
   WriteUnit unit;
@@ -247,8 +247,8 @@ TEST_CASE("writer: seeds keep their row and get the new options", "[writer]") {
 }
 
 TEST_CASE("writer: an upgrade makes a skipped URL pending with its new parentage", "[writer]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   TestRun run(path);
   WriteUnit unit = first_unit();
   unit.new_urls.push_back(new_url(2, "http://a/x.png", 5));
@@ -265,8 +265,8 @@ TEST_CASE("writer: an upgrade makes a skipped URL pending with its new parentage
 }
 
 TEST_CASE("writer: a status of a running crawl sees the run's counters", "[writer]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   TestRun run(path, lazy());
   run.writer->submit(first_unit());
   const uint64_t ticket = run.writer->submit(page_unit(ok_page(1, 7, 2'000)));
@@ -276,8 +276,8 @@ TEST_CASE("writer: a status of a running crawl sees the run's counters", "[write
 }
 
 TEST_CASE("writer: after a failing unit nothing more is written, and it says so once", "[writer]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   TestRun run(path, lazy());
   const uint64_t first = run.writer->submit(first_unit());
   run.writer->flush();
@@ -302,8 +302,8 @@ TEST_CASE("writer: after a failing unit nothing more is written, and it says so 
 }
 
 TEST_CASE("writer: a full disk is reported as such, with the path", "[writer]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   Result<Database> database = Database::open_writer(path);
   REQUIRE(database);
   Result<RunStart> start = begin_run(*database, 1'000, 1, "{}");
@@ -327,8 +327,8 @@ TEST_CASE("writer: a full disk is reported as such, with the path", "[writer]") 
 }
 
 TEST_CASE("writer: readers see whole commits while it writes", "[writer]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   Writer::Options options = lazy();
   options.commit_units = 8;
   TestRun run(path, options);
@@ -352,8 +352,8 @@ TEST_CASE("writer: readers see whole commits while it writes", "[writer]") {
 }
 
 TEST_CASE("writer: the log does not grow without end", "[writer]") {
-  const TempDir dir;
-  const std::string path = dir.file("crawl.db");
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
   Writer::Options options = lazy();
   options.commit_units = 1;
   TestRun run(path, options);

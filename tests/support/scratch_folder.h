@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include "tests/support/catch.h"
 
@@ -15,19 +16,31 @@ namespace crawl::test {
 class ScratchFolder {
  public:
   ScratchFolder() {
-    char name[] = "/tmp/crawl-test-XXXXXX";
-    REQUIRE(::mkdtemp(name) != nullptr);
-    folder_ = name;
+    std::string pattern = (std::filesystem::temp_directory_path() / "crawl-test-XXXXXX").string();
+    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
+    folder_ = pattern;
   }
-  ~ScratchFolder() { std::filesystem::remove_all(folder_); }
+  ~ScratchFolder() {
+    std::error_code ignored;
+    std::filesystem::permissions(folder_, std::filesystem::perms::owner_all, ignored);
+    std::filesystem::remove_all(folder_, ignored);
+  }
   ScratchFolder(const ScratchFolder&) = delete;
   ScratchFolder& operator=(const ScratchFolder&) = delete;
 
+  const std::string& folder() const { return folder_; }
   std::string path(const std::string& name) const { return folder_ + "/" + name; }
   std::string write(const std::string& name, const std::string& text) const {
     std::filesystem::create_directories(std::filesystem::path(path(name)).parent_path());
     std::ofstream(path(name), std::ios::binary) << text;
     return path(name);
+  }
+  std::vector<std::string> names() const {
+    std::vector<std::string> found;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+      found.push_back(entry.path().filename().string());
+    }
+    return found;
   }
 
  private:
