@@ -207,7 +207,7 @@ std::string escape_in_json(std::string_view document) {
 
 std::string escape_for_csv(std::string_view text) {
   std::string cell = escape_for_terminal(text);
-  if (looks_like_formula(cell)) cell.insert(0, "'");
+  if (looks_like_formula(cell)) cell = '\'' + cell;
   if (cell.find_first_of(",;\"") == std::string::npos && !cell.starts_with(' ') &&
       !cell.ends_with(' ')) {
     return cell;

@@ -53,7 +53,7 @@ int clock_gettime(clockid_t id, timespec* now) {
 int gettimeofday(timeval* now, void* zone) {
   static const auto real = next<int (*)(timeval*, void*)>("gettimeofday");
   const int result = real(now, zone);
-  if (result == 0 && now != nullptr) now->tv_sec += offset_s();
+  if (result == 0) now->tv_sec += offset_s();
   return result;
 }
 
