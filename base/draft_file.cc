@@ -71,8 +71,13 @@ Result<void> DraftFile::finish() {
     if (moved != 0 && errno != EINVAL) return errno_error(path_);
   }
   if (moved != 0 && ::rename(draft_.c_str(), path_.c_str()) != 0) return errno_error(path_);
+  Result<void> synced = sync_folder_of(path_);
+  if (!synced && synced.error().sys_errno == EACCES) {
+    // It may be written into, and not be read: then with all of its file system.
+    synced = ::syncfs(file_.fd()) == 0 ? Result<void>() : errno_error("sync " + path_);
+  }
   file_.reset();
-  return sync_folder_of(path_);
+  return synced;
 }
 
 Result<void> sync_folder_of(const std::string& path) {

@@ -5,6 +5,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <optional>
 #include <utility>
 
 #include "base/exit_code.h"
@@ -46,15 +47,21 @@ Result<std::unique_ptr<Archiver>> Archiver::start(EventLoop& loop, Logger& log,
 
 Result<int> Archiver::finish(const std::function<int()>& signals) {
   constexpr int kWaitMs = 1000;
+  constexpr int64_t kPatienceMs = 5'000;  // with one that was told to end
   const int before = signals();
   expected_ = true;
   child_->disconnect();
-  bool stopped = false;
+  std::optional<int64_t> told_at;
+  bool killed = false;
   while (child_->running()) {
     if (Result<int> turned = loop_->run_once(kWaitMs); !turned) return turned.error();
-    if (!stopped && signals() != before) {
-      stopped = true;
+    const int64_t now = loop_->clock().monotonic_ms();
+    if (!told_at && signals() != before) {
+      told_at = now;
       child_->kill(SIGTERM);
+    } else if (told_at && !killed && now - *told_at > kPatienceMs) {
+      killed = true;
+      child_->kill(SIGKILL);
     }
   }
   if (ended_.signal) log_->error("the process that writes the archive was " + ended_.text());

@@ -6,9 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/columns.h"
 #include "base/long_job.h"
@@ -53,17 +53,87 @@ Result<std::vector<OpenFile>> open_all(const std::vector<std::string>& names) {
   return files;
 }
 
-// By its first bytes. What cannot be looked at twice, as a pipe, may be one.
-bool may_be_archive(const OpenFile& file) {
-  std::array<char, 5> bytes{};
-  const ssize_t got =
-      uninterrupted([&] { return ::pread(file.fd.fd(), bytes.data(), bytes.size(), 0); });
-  const std::string_view begin(bytes.data(), got > 0 ? static_cast<size_t>(got) : 0);
-  return got < 0 || begin.starts_with("WARC/") || begin.starts_with("\x1F\x8B");
+std::string options_json(const ImportOptions& options) {
+  nlohmann::ordered_json json;
+  json["version"] = CRAWL_VERSION;
+  json["import"] = options.files;
+  json["max_size"] = options.max_size;
+  json["keep_versions"] = options.keep_versions;
+  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
+ExitCode problem(const ImportOptions& options, const Error& error) {
+  if (error.code == Errc::kClosed) return static_cast<ExitCode>(LongJob::exit_code());
+  if (error.code == Errc::kBusy) return report_line(options, ExitCode::kBusy, error.message());
+  return report_line(options, ExitCode::kIo, error.message());
+}
+
+ParseClient::Options parser_options(const ImportOptions& options) {
+  ParseClient::Options result;
+  result.fetcher = options.fetcher;
+  result.fetchers = options.fetchers > 0 ? options.fetchers : available_cpus();
+  result.watchdog_ms = options.watchdog_ms;
+  result.test_hook = options.test_hook;
+  result.keep_body = true;
+  result.body_bytes_max = static_cast<uint64_t>(options.max_size);
+  return result;
+}
+
+Importer::Options importer_options(const ImportOptions& options, int64_t now_ms) {
+  constexpr int64_t kDayMs = 24 * 3600 * int64_t{1000};  // clocks differ
+  Importer::Options result;
+  result.latest_ms = now_ms + kDayMs;
+  result.body_bytes_max = static_cast<uint64_t>(options.max_size);
+  result.writer.keep_versions = static_cast<int>(options.keep_versions);
+  return result;
+}
+
+// The database and the run, which begin with the first record: files that have none change nothing.
+class Import {
+ public:
+  Import(const ImportOptions& options, const Clock& clock) : options_(options), clock_(clock) {}
+
+  // The error has been told; exit_code() is its.
+  Result<Importer*> importer() {
+    if (importer_) return importer_.get();
+    auto parser = ParseClient::create(parser_options(options_));
+    if (!parser) {
+      exit_code_ = report_parser_failure(parser.error());
+      return parser.error();
+    }
+    Result<void> begun = begin(std::move(*parser));
+    if (begun) return importer_.get();
+    exit_code_ = problem(options_, begun.error());
+    return begun.error();
+  }
+  bool begun() const { return importer_ != nullptr; }
+  int64_t run_id() const { return run_id_; }
+  std::optional<ExitCode> exit_code() const { return exit_code_; }
+
+ private:
+  Result<void> begin(std::unique_ptr<ParseClient> parser) {
+    Result<Database> database = Database::open_writer(options_.database);
+    if (!database) return database.error();
+    const int64_t now = clock_.wall_ms();
+    Result<RunStart> start = begin_run(*database, now, ::getpid(), options_json(options_));
+    if (!start) return start.error();
+    run_id_ = start->run_id;
+    auto importer = Importer::create(std::move(*database), *start, std::move(parser),
+                                     importer_options(options_, now));
+    if (!importer) return importer.error();
+    importer_ = std::move(*importer);
+    return {};
+  }
+
+  const ImportOptions& options_;
+  const Clock& clock_;
+  std::unique_ptr<Importer> importer_;
+  int64_t run_id_ = 0;
+  std::optional<ExitCode> exit_code_;
+};
+
 // kClosed: interrupted.
-Result<void> import_file(const OpenFile& file, const ImportOptions& options, Importer& importer,
+Result<void> import_file(const OpenFile& file, const ImportOptions& options, Import& import,
                          LongJob& job, Told& told) {
   WarcReader reader([&file](char* buffer, size_t size) -> Result<size_t> {
     if (LongJob::interrupted()) return Error{Errc::kClosed, 0, "interrupted"};
@@ -87,7 +157,9 @@ Result<void> import_file(const OpenFile& file, const ImportOptions& options, Imp
     }
     if (!*entry) break;
     ++records;
-    const Result<void> taken = importer.take(**entry, reader);
+    Result<Importer*> importer = import.importer();
+    if (!importer) return importer.error();
+    const Result<void> taken = (*importer)->take(**entry, reader);
     if (!taken && !passes(taken.error())) return taken.error();
   }
   told.records += records;
@@ -100,35 +172,6 @@ Result<void> import_file(const OpenFile& file, const ImportOptions& options, Imp
                            : fmt::format("{}: {}; {} in all, the rest of it was read", file.name,
                                          first_damage, damages));
   return {};
-}
-
-std::string options_json(const ImportOptions& options) {
-  nlohmann::ordered_json json;
-  json["version"] = CRAWL_VERSION;
-  json["import"] = options.files;
-  json["max_size"] = options.max_size;
-  json["keep_versions"] = options.keep_versions;
-  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-}
-
-ExitCode problem(const ImportOptions& options, const Error& error) {
-  if (error.code == Errc::kClosed) return static_cast<ExitCode>(LongJob::exit_code());
-  if (error.code == Errc::kBusy) return report_line(options, ExitCode::kBusy, error.message());
-  return report_line(options, ExitCode::kIo, error.message());
-}
-
-Importer::Options importer_options(const ImportOptions& options, int64_t now_ms) {
-  constexpr int64_t kDayMs = 24 * 3600 * int64_t{1000};  // clocks differ
-  Importer::Options result;
-  result.latest_ms = now_ms + kDayMs;
-  result.parser.fetcher = options.fetcher;
-  result.parser.fetchers = options.fetchers > 0 ? options.fetchers : available_cpus();
-  result.parser.watchdog_ms = options.watchdog_ms;
-  result.parser.test_hook = options.test_hook;
-  result.parser.keep_body = true;
-  result.parser.body_bytes_max = static_cast<uint64_t>(options.max_size);
-  result.writer.keep_versions = static_cast<int>(options.keep_versions);
-  return result;
 }
 
 ExitCode print_result(const ImportOptions& options, const Told& told, int64_t run_id,
@@ -165,40 +208,32 @@ ExitCode command_import(const ImportOptions& options) {
   if (auto usable = inspect_writable_path(options.database); !usable) {
     return report_line(options, ExitCode::kCannotCreate, usable.error().message());
   }
-  if (std::none_of(files->begin(), files->end(), may_be_archive)) {
-    return report_line(options, ExitCode::kNoSeeds,
-                       files->front().name + " is not a WARC file" +
-                           (files->size() > 1 ? ", and none of the others is" : ""));
-  }
   const SystemClock clock;
   Result<RunLock> lock = RunLock::acquire(options.database, options.lock_wait_ms, clock);
   if (!lock) return problem(options, lock.error());
-  Result<Database> database = Database::open_writer(options.database);
-  if (!database) return problem(options, database.error());
-  Result<RunStart> start = begin_run(*database, clock.wall_ms(), ::getpid(), options_json(options));
-  if (!start) return problem(options, start.error());
-  auto importer =
-      Importer::create(std::move(*database), *start, importer_options(options, clock.wall_ms()));
-  if (!importer) return report_parser_failure(importer.error());
+  Import import(options, clock);
   Told told;
   for (const OpenFile& file : *files) told.bytes += file.bytes;
   Result<void> done;
   {
     LongJob job("import", options.err_fd, options.quiet);
     for (const OpenFile& file : *files) {
-      if (done) done = import_file(file, options, **importer, job, told);
+      if (done) done = import_file(file, options, import, job, told);
     }
   }
+  if (import.exit_code()) return *import.exit_code();
+  if (!import.begun()) return done ? ExitCode::kNoSeeds : problem(options, done.error());
+  Importer& importer = **import.importer();
   // What was taken counts, also when it is interrupted.
   if (done || done.error().code == Errc::kClosed) {
-    const Result<void> drained = (*importer)->drain();
+    const Result<void> drained = importer.drain();
     if (!drained) done = drained;
   }
   const char* reason = done ? "done" : LongJob::interrupted() ? "interrupted" : "failed";
-  const Result<void> ended = (*importer)->finish(reason, clock.wall_ms());
+  const Result<void> ended = importer.finish(reason, clock.wall_ms());
   if (!done) return problem(options, done.error());
   if (!ended) return problem(options, ended.error());
-  const ExitCode printed = print_result(options, told, start->run_id, **importer);
+  const ExitCode printed = print_result(options, told, import.run_id(), importer);
   if (printed != ExitCode::kDone) return printed;
   return told.damaged_files > 0 ? ExitCode::kNoSeeds : ExitCode::kDone;
 }

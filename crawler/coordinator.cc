@@ -259,6 +259,7 @@ Coordinator::End Coordinator::close(Progress& progress, MetricsFile& metrics) {
       log_.warning(nothing);
     }
   }
+  loop_.cancel(tidy_);  // the loop may go on for others
   pool_->shut_down();
   loop_.unwatch(writer_->notify_fd());
   reader_.reset();  // whoever closes last removes the log: a reader may not
@@ -267,6 +268,8 @@ Coordinator::End Coordinator::close(Progress& progress, MetricsFile& metrics) {
     frontier_.for_each([&](Host& each) {
       if (each.dirty) unit.host_updates.push_back(host_row(each));
     });
+    // Not the run's end without it: whoever has archived all takes it back.
+    if (!options_.warc.empty()) unit.events.push_back(event("archive_behind", {}, options_.warc));
     writer_->submit(std::move(unit));
     auto finished = writer_->finish(end_.reason, clock_.wall_ms());
     const Result<void> there = disk_->check_place();
@@ -284,7 +287,7 @@ Coordinator::End Coordinator::close(Progress& progress, MetricsFile& metrics) {
 }
 
 void Coordinator::arm_tidy() {
-  loop_.run_after(kTidyMs, [this] {
+  tidy_ = loop_.run_after(kTidyMs, [this] {
     tidy();
     arm_tidy();
   });

@@ -340,6 +340,7 @@ class Coordinator final : public FetcherPool::Delegate {
   bool write_failed_ = false;
 
   int64_t shown_ms_ = 0;  // when progress was last told
+  EventLoop::TimerId tidy_ = 0;
   int stops_ = 0;
   End end_;
   int64_t drain_until_ms_ = 0;

@@ -76,6 +76,7 @@ void settle_truncated(const std::string& truncated, bool cut, PageResult& result
 }  // namespace
 
 Result<std::unique_ptr<Importer>> Importer::create(Database database, const RunStart& start,
+                                                   std::unique_ptr<ParseClient> parser,
                                                    const Options& options) {
   auto scope = ScopePolicy::create(RunOptions{});
   if (!scope) return scope.error();
@@ -91,9 +92,7 @@ Result<std::unique_ptr<Importer>> Importer::create(Database database, const RunS
                           known.state == name(UrlState::kSkipped));
   });
   if (!urls) return urls.error();
-  auto parser = ParseClient::create(options.parser);
-  if (!parser) return parser.error();
-  importer->parser_ = std::move(*parser);
+  importer->parser_ = std::move(parser);
   auto writer = Writer::start(std::move(database), start.run_id, options.writer);
   if (!writer) return writer.error();
   importer->writer_ = std::move(*writer);
@@ -148,10 +147,9 @@ Result<bool> Importer::describe(const WarcEntry& entry, WarcReader& reader, Capt
 
 Result<void> Importer::parse(const WarcEntry& entry, WarcReader& reader,
                              const CapturePtr& capture) {
-  // What is more than may be stored is only to be seen to be too much; a response has a head and
-  // codings besides.
-  const auto body_max = options_.parser.body_bytes_max;
-  const uint64_t wanted = entry.type == "response" ? 2 * body_max + kResponseHeadMax : body_max + 1;
+  // A response has a head and codings besides.
+  const uint64_t body_max = options_.body_bytes_max;
+  const uint64_t wanted = entry.type == "response" ? 2 * body_max + kResponseHeadMax : body_max;
   const auto block_max = static_cast<size_t>(std::min<uint64_t>(wanted, kBodyBytesCeiling));
   Result<std::string> block = reader.block(block_max);
   if (!block) return block.error();
@@ -243,7 +241,7 @@ bool Importer::store_page(const Capture& capture, int64_t url_id, WriteUnit& uni
   std::optional<PageResult> result = decode_message<PageResult>(*capture.answer->message);
   if (!result) return false;
   const Transfer& transfer = result->transfer;
-  const ResultLimits limits{options_.parser.body_bytes_max, options_.parser.keep_body};
+  const ResultLimits limits{options_.body_bytes_max, true};
   if (!claimable(transfer.outcome) || !status_fits(transfer.outcome, transfer.status) ||
       !is_text(transfer.detail) || !is_text(transfer.location) || !valid_texts(*result, limits)) {
     return false;

@@ -21,7 +21,7 @@ namespace crawl {
 class Importer {
  public:
   struct Options {
-    ParseClient::Options parser;
+    uint64_t body_bytes_max = 0;  // the parser's
     Writer::Options writer;
     int64_t latest_ms = 0;  // what is dated later is left out: it would outlive all that comes
   };
@@ -31,7 +31,9 @@ class Importer {
     int64_t revisits_unmatched = 0;  // of what neither the database has nor a file taken before
   };
 
+  // `parser` keeps bodies.
   static Result<std::unique_ptr<Importer>> create(Database database, const RunStart& start,
+                                                  std::unique_ptr<ParseClient> parser,
                                                   const Options& options);
 
   // Takes the record if it is one of a fetch; its block is read then. Waits while there is too much

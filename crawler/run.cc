@@ -234,17 +234,13 @@ ExitCode archive_what_is_there(const RunOptions& options, EventLoop& loop, Logge
 
 // The exit code of a run that is archived. Whoever closes a database last removes its log, and the
 // archiver, who reads, may not.
-ExitCode finish_archive(Archiver& archiver, const RunOptions& options, const Clock& clock,
-                        Logger& log, const Coordinator& coordinator, ExitCode code) {
-  const int stops = coordinator.stops();
+ExitCode finish_archive(Archiver& archiver, const RunOptions& options, Logger& log,
+                        const Coordinator& coordinator, ExitCode code) {
   auto archived = archiver.finish([&] { return coordinator.stops(); });
   auto database = Database::open_writer(options.database);
-  const bool behind = !archived || *archived != 0;
-  if (behind && database && coordinator.stops() == stops) {
-    if (auto told = tell_last_run(*database, clock.wall_ms(), "archive_behind", options.warc);
-        !told) {
-      log.error(told.error().message());
-    }
+  if (database && archived && *archived == 0) {
+    auto done = take_back(*database, "archive_behind");
+    if (!done) archived = done.error();
   }
   if (!archived) return fail(log, archived.error(), ExitCode::kIo);
   return code == ExitCode::kDone ? static_cast<ExitCode>(*archived) : code;
@@ -284,14 +280,14 @@ ExitCode run_crawl(const RunOptions& options) {
   if (auto writable = metrics.check(); !writable) {
     return fail(log, writable.error(), ExitCode::kCannotCreate);
   }
-  if (auto folder = options.warc.empty() ? Result<void>() : make_folder(options.warc); !folder) {
-    return fail(log, folder.error(), ExitCode::kCannotCreate);
-  }
   if (auto started = coordinator.start_fetchers(fetcher->fd.fd()); !started) {
     const bool shortage = is_shortage(started.error());
     return fail(log, started.error(), shortage ? ExitCode::kIo : ExitCode::kConfig);
   }
   if (coordinator.stopped()) return coordinator.end().code;
+  if (auto folder = options.warc.empty() ? Result<void>() : make_folder(options.warc); !folder) {
+    return fail(log, folder.error(), ExitCode::kCannotCreate);
+  }
   auto database = Database::open_writer(options.database);
   if (!database) return fail(log, database.error(), opening_exit_code(database.error()));
   std::unique_ptr<Archiver> archiver;
@@ -318,7 +314,7 @@ ExitCode run_crawl(const RunOptions& options) {
   Progress progress(clock, log, progress_options);
   const ExitCode code = coordinator.run(progress, metrics).code;
   if (!archiver) return code;
-  return finish_archive(*archiver, options, clock, log, coordinator, code);
+  return finish_archive(*archiver, options, log, coordinator, code);
 }
 
 }  // namespace crawl

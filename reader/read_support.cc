@@ -36,8 +36,12 @@ std::string stored_name(const std::string& text, const std::string& href) {
 
 Result<AskedUrl> asked_url(const std::string& text) {
   const Result<Url> url = Url::parse(text);
-  if (!url && text.find("://") == std::string::npos && Url::parse("https://" + text)) {
-    return Error{Errc::kInvalid, 0, fmt::format("{0} has no scheme: write https://{0}", text)};
+  // "tel:1" may have been a link; "example.com:1" was none.
+  const bool bare =
+      !url || url->scheme() == "localhost" || url->scheme().find('.') != std::string_view::npos;
+  if (bare && !has_scheme(text) && Url::parse("https://" + text)) {
+    return Error{Errc::kInvalid, 0,
+                 fmt::format("{0} has no scheme: write https://{0} or http://{0}", text)};
   }
   if (!url) {
     return Error{Errc::kInvalid, 0,

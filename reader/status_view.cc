@@ -10,10 +10,14 @@ namespace crawl {
 
 Result<StatusView> read_status_view(Database& database, const std::string& path, bool whole) {
   StatusView view;
+  const std::optional<int64_t> before = run_lock_holder(path);
   Result<StatusAnswer> answer = read_status(database, path, whole);
   if (!answer) return answer.error();
   view.answer = std::move(*answer);
+  // Counting may take long: a run that has ended meanwhile was under way at the moment of which the
+  // answer is.
   view.holder = run_lock_holder(path);
+  if (!view.holder) view.holder = before;
   const std::optional<RunInfo>& run = view.answer.last_run;
   view.running = view.holder && run && run->end_reason.empty();
   if (!view.running || !whole) return view;

@@ -60,21 +60,6 @@ std::string_view take_word(std::string_view& rest) {
   return word;
 }
 
-// "example.com:8080/x" is a host and a port, not a URL of the scheme "example.com"; "user:pw@host"
-// has no scheme either.
-bool has_scheme(std::string_view word) {
-  const auto end = std::find_if_not(word.begin(), word.end(), [](char c) {
-    return is_ascii_letter(c) || is_ascii_digit(c) || c == '+' || c == '-' || c == '.';
-  });
-  const std::string_view scheme = word.substr(0, static_cast<size_t>(end - word.begin()));
-  if (scheme.empty() || !is_ascii_letter(scheme.front()) || end == word.end() || *end != ':')
-    return false;
-  const std::string_view rest = word.substr(scheme.size() + 1);
-  if (rest.starts_with("//")) return true;
-  const bool port = !rest.empty() && is_ascii_digit(rest.front());
-  return scheme.find('.') == std::string_view::npos && !port;
-}
-
 Error no_scheme(std::string_view word) {
   if (word.starts_with("//")) word.remove_prefix(2);
   const std::string whole = "https://" + std::string(word);

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "serve/site.h"
 
+#include <fmt/format.h>
+#include <sys/stat.h>
+
 #include <iterator>
 
 #include "base/clock.h"
 #include "base/embedded_file.h"
 #include "report/report.h"
+#include "storage/lock.h"
 #include "storage/query_budget.h"
 
 namespace crawl {
@@ -54,15 +58,31 @@ const Site::Route Site::kRoutes[] = {
     {"/metrics", &Site::metrics},
 };
 
+// Of which file, and of which run, that is under way or not.
+Result<std::string> Site::status_key(Database& database) const {
+  struct stat info {};
+  if (::stat(path_.c_str(), &info) != 0) return errno_error("open " + path_);
+  Result<Statement> query =
+      database.prepare("SELECT id, end_reason FROM run ORDER BY id DESC LIMIT 1");
+  if (!query) return query.error();
+  Result<bool> row = query->step();
+  if (!row) return row.error();
+  return fmt::format("{} {} {} {} {}", info.st_dev, info.st_ino, *row ? query->integer(0) : 0,
+                     *row ? query->text(1) : "", run_lock_holder(path_).has_value());
+}
+
 Result<StatusView> Site::status(Database& database) {
   constexpr int64_t kTimesAsLong = 10;
   const std::lock_guard lock(status_mutex_);
+  Result<std::string> key = status_key(database);
+  if (!key) return key.error();
   const SystemClock clock;
   const int64_t begun = clock.monotonic_ms();
-  if (status_ && begun < status_until_ms_) return *status_;
+  if (status_ && status_key_ == *key && begun < status_until_ms_) return *status_;
   Result<StatusView> view = read_status_view(database, path_, true);
   if (!view) return view;
   status_ = *view;
+  status_key_ = *key;
   const int64_t ended = clock.monotonic_ms();
   status_until_ms_ = ended + kTimesAsLong * (ended - begun);
   return view;

@@ -57,10 +57,12 @@ class Site {
   // As it is now or, where that takes long to say, was a while ago: ten times as long ago as it
   // took, so that whoever asks often does not keep a processor busy.
   Result<StatusView> status(Database& database);
+  Result<std::string> status_key(Database& database) const;
 
   const std::string path_;
   std::mutex status_mutex_;  // whoever asks meanwhile waits for the same answer
   std::optional<StatusView> status_;
+  std::string status_key_;
   int64_t status_until_ms_ = 0;
   std::atomic<bool> stopped_ = false;
   std::atomic<int> listeners_ = 0;  // to events

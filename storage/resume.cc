@@ -104,15 +104,12 @@ Result<void> end_run(Database& database, int64_t run_id, const std::string& reas
   return update->run();
 }
 
-Result<void> tell_last_run(Database& database, int64_t at, std::string_view kind,
-                           std::string_view text) {
-  Result<Statement> insert = database.prepare(
-      "INSERT INTO event (run_id, at, kind, text) VALUES ((SELECT max(id) FROM run), ?1, ?2, ?3)");
-  if (!insert) return insert.error();
-  insert->bind(1, at);
-  insert->bind(2, kind);
-  insert->bind(3, text);
-  return insert->run();
+Result<void> take_back(Database& database, std::string_view kind) {
+  Result<Statement> remove =
+      database.prepare("DELETE FROM event WHERE kind = ?1 AND run_id = (SELECT max(id) FROM run)");
+  if (!remove) return remove.error();
+  remove->bind(1, kind);
+  return remove->run();
 }
 
 Result<void> adopt_seeds(Database& database, const std::vector<AdoptedSeed>& seeds) {

@@ -37,9 +37,8 @@ Result<RunStart> begin_run(Database& database, int64_t started_at, int64_t pid,
 Result<void> end_run(Database& database, int64_t run_id, const std::string& reason,
                      int64_t ended_at);
 
-// An event of the last run, after its end.
-Result<void> tell_last_run(Database& database, int64_t at, std::string_view kind,
-                           std::string_view text);
+// Removes the last run's events of a kind, which are true no more.
+Result<void> take_back(Database& database, std::string_view kind);
 
 // A seed whose URL has a row already.
 struct AdoptedSeed {

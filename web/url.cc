@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
 #include "web/host_parser.h"
 #include "web/ip_address.h"
 #include "web/percent.h"
@@ -246,6 +247,19 @@ bool is_shortened_url(std::string_view text) {
 
 bool is_bad_port(uint16_t port) {
   return std::binary_search(std::begin(kBadPorts), std::end(kBadPorts), port);
+}
+
+bool has_scheme(std::string_view word) {
+  const auto end = std::find_if_not(word.begin(), word.end(), [](char c) {
+    return is_ascii_letter(c) || is_ascii_digit(c) || c == '+' || c == '-' || c == '.';
+  });
+  const std::string_view scheme = word.substr(0, static_cast<size_t>(end - word.begin()));
+  if (scheme.empty() || !is_ascii_letter(scheme.front()) || end == word.end() || *end != ':')
+    return false;
+  const std::string_view rest = word.substr(scheme.size() + 1);
+  if (rest.starts_with("//")) return true;
+  const bool port = !rest.empty() && is_ascii_digit(rest.front());
+  return scheme.find('.') == std::string_view::npos && !port;
 }
 
 }  // namespace crawl

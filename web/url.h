@@ -94,4 +94,8 @@ bool is_shortened_url(std::string_view text);
 // Ports that the Fetch Standard forbids (§2.9 "bad port"): 25, 6000, …
 bool is_bad_port(uint16_t port);
 
+// As people write: "example.com:8080/x" is a host and a port, not a URL of the scheme
+// "example.com"; "user:pw@host" has no scheme either.
+bool has_scheme(std::string_view word);
+
 }  // namespace crawl

@@ -13,6 +13,7 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 
@@ -338,6 +339,43 @@ class Troubles(Archiving):
         self.assertIn("export warc", self.place.run("status", "-d", self.place.database).stdout)
         self.export("-q")
         self.check_complete(self.records())
+
+    def held_archiver(self, *options):
+        """A run whose archiver stands still, and which has come to its end so far."""
+        server = self.site(100)
+        run = self.begin("-q", "--delay", "0", *options, "--warc", self.folder, server.url())
+        crawl_run.wait_for(lambda: len(server.paths()) > 20, "the crawl is under way")
+        [archiver] = [child for child in crawl_run.children(run.pid) if b"--follow" in
+                      pathlib.Path(f"/proc/{child.pid}/cmdline").read_bytes()]
+        archiver.kill(signal.SIGSTOP)
+        crawl_run.wait_for(lambda: self.place.query("SELECT end_reason FROM runs") == [("done",)], "the pages are stored")
+        return run, archiver
+
+    def health(self):
+        ended = self.place.run("status", "--check", "-d", self.place.database)
+        return ended.code, ended.stdout
+
+    def test_an_archiver_that_takes_its_time(self):
+        run, archiver = self.held_archiver()
+        threading.Event().wait(6)  # longer than from one tidying up to the next
+        self.assertTrue(run.alive())
+        self.assertIn("1 archive_behind", self.health()[1])
+        archiver.kill(signal.SIGCONT)
+        self.finish(run)
+        self.assertEqual(self.health()[0], 0)
+        self.check_complete(self.records())
+
+    def test_what_is_left_behind_is_known_whatever_ends_the_run(self):
+        for kill in (signal.SIGTERM, signal.SIGKILL):
+            run, archiver = self.held_archiver("--revisit", "0")
+            run.send(kill)
+            crawl_run.wait_for(lambda run=run: not run.alive(), "it has ended")
+            archiver.kill()
+            crawl_run.wait_for(lambda archiver=archiver: not archiver.alive(), "the archiver too")
+            self.assertRegex(self.health()[1], r"^WARNING: run \d+ ended \(done\) .*, 1 archive_behind")
+            self.place.database.with_suffix(".db").unlink()
+            for file in (*self.place.folder.glob("crawl.db*"), *self.folder.glob(".crawl*"), *self.folder.glob("*")):
+                file.unlink(missing_ok=True)
 
     def test_a_crawl_that_is_interrupted(self):
         server = self.site(600)

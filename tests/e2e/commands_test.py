@@ -42,6 +42,12 @@ class Reading(crawl_run.EndToEnd):
         self.assertNotRegex(ended.stdout + ended.stderr, UNSAFE)
         return ended.stdout
 
+    def test_a_url_without_a_scheme(self):
+        for word in ("example.com/x", "127.0.0.1:80/", "localhost:80"):
+            ended = self.place.run("why", "-d", self.place.database, word)
+            self.assertEqual(ended.code, 64)
+            self.assertIn(f"{word} has no scheme: write https://{word} or http://{word}", ended.stderr)
+
     def test_status(self):
         text = self.ask("status")
         for expected in (r"run 1: ended \(done\)", r"\b4 +ok\b|\b3 +ok\b", r"1 +gone", r"1 +redirect",

@@ -231,7 +231,7 @@ class Others(Importing):
         long = record("response", "http://h.test/long", b"HTTP/1.1 200 OK\r\n\r\nx").replace(b"Length: 20", b"Length: 999")
         damaged = self.place.write("damaged.warc", good + b"noise\n" + good.replace(b"h.test/", b"h.test/2"))
         cut = self.place.write("cut.warc.gz", gzip.compress(good) + gzip.compress(good * 9)[:-40])
-        for name, content, text in (("text", b"hello\n", "not a WARC file"), ("empty", b"", "not a WARC file"),
+        for name, content, text in (("text", b"hello\n", "not a WARC file"), ("empty", b"", "it is empty"),
                                     ("arc", b"filedesc://x 0.0.0.0 20200101 text/plain 5\n", "not a WARC file")):
             ended = self.bring(self.place.write(name, content), code=65)
             self.assertIn(text, ended.stderr)
@@ -239,6 +239,12 @@ class Others(Importing):
             self.assertFalse(self.target.exists())
         self.assertIn("is not a WARC file: no WARC record at byte 0",
                       self.bring(self.place.write("gz", gzip.compress(b"hello")), code=65).stderr)
+        self.assertFalse(self.target.exists())
+        # A beginning that is damaged is no reason.
+        self.assertIn("1 in all, the rest of it was read", self.bring(self.place.write(
+            "torn.warc", good[20:] + good.replace(b"h.test/", b"h.test/4")), code=65).stderr)
+        self.assertEqual(self.rows("SELECT url FROM pages"), [("http://h.test/4",)])
+        self.target.unlink()
         self.assertIn("in all, the rest of it was read", self.bring(self.place.write(
             "long.warc.gz", gzip.compress(long) + gzip.compress(good.replace(b"h.test/", b"h.test/3"))), code=65).stderr)
         self.assertEqual(self.rows("SELECT url FROM pages"), [("http://h.test/3",)])
@@ -254,6 +260,26 @@ class Others(Importing):
             ended = self.place.run(*words)
             self.assertEqual((ended.code, len(ended.stderr.splitlines())), (code, 1), ended.stderr)
         self.assertFalse((self.place.folder / "crawl.db").exists())
+
+    def test_more_than_may_be_stored(self):
+        text = b"<title>t</title>" + b"x" * 2000
+        file = self.place.write("x.warc", b"".join((
+            record("resource", "http://h.test/fits", text[:2000], content_type="text/html"),
+            record("resource", "http://h.test/long", text, content_type="text/html"),
+            record("response", "http://h.test/response", b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + text),
+            record("response", "http://h.test/codings", b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: "
+                   b"chunked\r\n\r\n" + b"".join(b"1\r\nx\r\n" for _ in range(300_000)) + b"0\r\n\r\n"))))
+        self.bring(file, options=("--max-size", "2000"))
+        self.assertEqual(self.rows("SELECT url, outcome, bytes FROM pages ORDER BY url"), [
+            ("http://h.test/codings", "too_large", 2000), ("http://h.test/fits", "ok", 2000),
+            ("http://h.test/long", "too_large", 2000), ("http://h.test/response", "too_large", 2000)])
+        self.check_imported()
+
+    def test_a_parser_that_cannot_be_had(self):
+        good = self.place.write("x.warc", record("response", "http://h.test/", b"HTTP/1.1 200 OK\r\n\r\nx"))
+        ended = self.bring(good, code=66, options=("--fetcher", "/none/crawl-fetcher"))
+        self.assertEqual(len(ended.stderr.splitlines()), 1)
+        self.assertFalse(self.target.exists())
 
     def test_a_database_that_is_in_use(self):
         server = self.serve({"/": links(*[f"/{n}" for n in range(50)]), **{f"/{n}": page("x") for n in range(50)}})

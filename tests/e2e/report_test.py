@@ -11,6 +11,7 @@ import signal
 import stat
 import subprocess
 import sys
+import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 
@@ -319,6 +320,16 @@ class ToAFile(Reports):
                               capture_output=True, **reader)
         self.assertEqual(done.returncode, 73)
         self.assertIn(b"report.html: Permission denied", done.stderr)
+
+    @unittest.skipUnless(os.geteuid() == 0, "it takes a second user")
+    def test_a_directory_that_cannot_be_listed(self):
+        self.place.folder.chmod(0o733)
+        self.addCleanup(self.place.folder.chmod, 0o755)
+        for arguments in (("report", "-o", "theirs.html"), ("backup", "theirs.db")):
+            done = subprocess.run([crawl_run.program("CRAWL_BIN"), *arguments, "-d", "crawl.db"], cwd=self.place.folder,
+                                  capture_output=True, user=65534, env={"HOME": "/nonexistent"})
+            self.assertEqual((done.returncode, done.stderr), (0, b""))
+            self.assertTrue((self.place.folder / arguments[-1]).exists())
 
 
 if __name__ == "__main__":

@@ -357,4 +357,16 @@ TEST_CASE("url: the Fetch Standard's bad ports are known", "[url]") {
     CHECK_FALSE(is_bad_port(port));
 }
 
+TEST_CASE("url: a host with a port is no scheme", "[url]") {
+  for (const char* word : {"http://a/", "mailto:a@b", "x-y.z+1://h", "data:,x"}) {
+    CAPTURE(word);
+    CHECK(has_scheme(word));
+  }
+  for (const char* word : {"", "a", "example.com", "example.com:80/", "localhost:80", "[::1]:80",
+                           "//host/", "user:1@host", "/x", "127.0.0.1:1/", "1a://x"}) {
+    CAPTURE(word);
+    CHECK_FALSE(has_scheme(word));
+  }
+}
+
 }  // namespace crawl
