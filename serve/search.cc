@@ -120,6 +120,7 @@ void write_hit(Html& html, const SearchHit& hit) {
 
 void write_paging(Html& html, const HttpRequest& request, const SearchRequest& asked,
                   const SearchAnswer& answer) {
+  if (asked.offset == 0 && !answer.more) return;
   const std::string path = "/search?q=" + encode_query_value(request.query("q")) + "&offset=";
   const int64_t before = std::max<int64_t>(0, asked.offset - asked.limit);
   html << "<nav class=\"pages\" aria-label=\"Further hits\">";
