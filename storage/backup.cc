@@ -3,6 +3,8 @@
 
 #include <sqlite3.h>
 
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "base/draft_file.h"
@@ -15,11 +17,6 @@ namespace crawl {
 
 namespace {
 
-// Nobody who holds the copy can see that it runs elsewhere: it would look as if it had died.
-constexpr const char* kEndRun =
-    "UPDATE run SET end_reason = 'copied', "
-    "ended_at = CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) WHERE end_reason IS "
-    "NULL";
 constexpr int kPagesPerStep = 256;  // 2 MiB
 
 // The new database: thrown away where anything fails, and synced as a whole.
@@ -63,6 +60,19 @@ Result<void> copy(Database& source, sqlite3* target, const BackupProgress& progr
   return sqlite_error(sqlite3_errcode(target) != SQLITE_OK ? target : source.handle(), "write");
 }
 
+// Nobody who holds the copy can see that the run goes on elsewhere: it would look as if it had
+// died. `pid`: who holds the source; 0: nobody can tell. Where it is another's, one that begins, it
+// has.
+Result<void> end_run_in_copy(sqlite3* copy, int64_t pid) {
+  const std::string sql =
+      "UPDATE run SET end_reason = 'copied', "
+      "ended_at = CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) "
+      "WHERE end_reason IS NULL" +
+      (pid == 0 ? "" : " AND pid = " + std::to_string(pid));
+  if (sqlite3_exec(copy, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK) return {};
+  return sqlite_error(copy, "write");
+}
+
 }  // namespace
 
 Result<void> back_up(Database& source, const std::string& source_path, const std::string& path,
@@ -73,14 +83,14 @@ Result<void> back_up(Database& source, const std::string& source_path, const std
   Result<sqlite3*> handle = target.open(draft->draft_path());
   if (!handle) return handle.error();
   // One moment for all of it: between two steps a crawl may write, and they would begin anew.
-  const bool held = run_lock_holder(source_path).has_value();
+  std::optional<int64_t> holder = run_lock_holder(source_path);
   Result<Snapshot> snapshot = Snapshot::begin(source);
   if (!snapshot) return snapshot.error();
-  const bool running = held || run_lock_holder(source_path);
+  if (!holder) holder = run_lock_holder(source_path);
   if (Result<void> copied = copy(source, *handle, progress); !copied) return copied;
   if (Result<void> ended = snapshot->end(); !ended) return ended;
-  if (running && sqlite3_exec(*handle, kEndRun, nullptr, nullptr, nullptr) != SQLITE_OK) {
-    return sqlite_error(*handle, "write");
+  if (holder) {
+    if (Result<void> marked = end_run_in_copy(*handle, *holder); !marked) return marked;
   }
   target.close();
   return draft->finish();

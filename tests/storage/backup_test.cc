@@ -136,11 +136,14 @@ TEST_CASE("backup: what a killed one has left is taken over, not what another wr
 TEST_CASE("backup: a run that is under way is no dead one in it", "[backup]") {
   const ScratchFolder dir;
   const std::string path = dir.path("crawl.db");
-  {
+  const auto set_pid = [&path](int64_t pid) {
     Result<Database> writer = Database::open_writer(path);
     REQUIRE(writer);
-    REQUIRE(writer->execute("INSERT INTO run(started_at, pid, options) VALUES(1, 1, '{}')"));
-  }
+    REQUIRE(
+        writer->execute("INSERT OR REPLACE INTO run(id, started_at, pid, options) VALUES(1, 1, " +
+                        std::to_string(pid) + ", '{}')"));
+  };
+  set_pid(1);
   Result<Database> source = Database::open_reader(path);
   REQUIRE(source);
   const auto copy_to = [&](const std::string& name) {
@@ -152,7 +155,10 @@ TEST_CASE("backup: a run that is under way is no dead one in it", "[backup]") {
   copy_to("dead.db");
   CHECK(query_file(dir.path("dead.db"), "SELECT end_reason IS NULL FROM run") == "1");
   {
-    const LockHolder holder(path);  // another process
+    const LockHolder holder(path);  // another process: the next run, which has not begun
+    copy_to("dead_too.db");
+    CHECK(query_file(dir.path("dead_too.db"), "SELECT end_reason IS NULL FROM run") == "1");
+    set_pid(holder.pid());
     copy_to("running.db");
   }
   CHECK(query_file(dir.path("running.db"), "SELECT end_reason FROM run") == "copied");
