@@ -27,8 +27,8 @@ class Archiver {
                                                  const Options& options);
 
   // Nothing more will be committed: waits until what is left is archived. A signal that comes
-  // meanwhile, which makes `signals()` another, ends it at once with what it has. Returns its exit
-  // code.
+  // meanwhile, which makes `signals()` another, ends it with what it has, within seconds. Returns
+  // its exit code.
   Result<int> finish(const std::function<int()>& signals);
 
  private:

@@ -91,6 +91,11 @@ Result<void> ArchiveState::commit(const Position& position, const std::vector<st
       done = insert->run();
     }
   }
+  return end(std::move(done), position);
+}
+
+// Of a transaction: commits what was done, or takes it back.
+Result<void> ArchiveState::end(Result<void> done, const Position& position) {
   if (done) done = database_.execute("COMMIT");
   if (done) {
     position_ = position;
@@ -116,13 +121,7 @@ Result<void> ArchiveState::close_file(const Position& position) {
     return begun;
   }
   Result<void> done = store(position);
-  if (done) done = database_.execute("COMMIT");
-  if (done) {
-    position_ = position;
-  } else {
-    [[maybe_unused]] const Result<void> undone = database_.execute("ROLLBACK");
-  }
-  return done;
+  return end(std::move(done), position);
 }
 
 }  // namespace crawl

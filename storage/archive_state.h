@@ -42,6 +42,7 @@ class ArchiveState {
   ArchiveState(UniqueFd folder, Database database)
       : folder_(std::move(folder)), database_(std::move(database)) {}
   Result<void> store(const Position& position);
+  Result<void> end(Result<void> done, const Position& position);
 
   UniqueFd folder_;  // locked
   Database database_;

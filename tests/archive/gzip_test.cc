@@ -3,22 +3,13 @@
 
 #include <algorithm>
 
+#include "tests/archive/file_in_memory.h"
 #include "tests/support/catch.h"
 
 using namespace crawl;
+using test::bytes_of;
 
 namespace {
-
-// A file in memory, read a few bytes at a time.
-ReadBytes bytes_of(std::string file, size_t step) {
-  return [file = std::move(file), step, at = size_t{0}](char* buffer,
-                                                        size_t size) mutable -> Result<size_t> {
-    const size_t got = std::min({size, step, file.size() - at});
-    std::copy_n(file.begin() + static_cast<std::ptrdiff_t>(at), got, buffer);
-    at += got;
-    return got;
-  };
-}
 
 std::string rest_of(MemberReader& reader) {
   std::string all;

@@ -4,21 +4,13 @@
 #include <algorithm>
 
 #include "archive/warc_record.h"
+#include "tests/archive/file_in_memory.h"
 #include "tests/support/catch.h"
 
 using namespace crawl;
+using test::bytes_of;
 
 namespace {
-
-ReadBytes bytes_of(std::string file, size_t step = 1 << 20) {
-  return [file = std::move(file), step, at = size_t{0}](char* buffer,
-                                                        size_t size) mutable -> Result<size_t> {
-    const size_t got = std::min({size, step, file.size() - at});
-    std::copy_n(file.begin() + static_cast<std::ptrdiff_t>(at), got, buffer);
-    at += got;
-    return got;
-  };
-}
 
 std::string record(const std::string& uri, const std::string& payload) {
   WarcRecord made;
