@@ -37,7 +37,8 @@ class ManyHosts(crawl_run.EndToEnd):
             self.pause.wait(0.1)
         self.finish(run)
         print(f"memory at most {peak >> 20} MiB", flush=True)
-        self.assertLess(peak, MEMORY_MAX)
+        if not crawl_run.SANITIZED:  # they keep what was freed
+            self.assertLess(peak, MEMORY_MAX)
         states = collections.Counter(row for row in self.place.query("SELECT state, reason FROM urls"))
         self.assertEqual(states, {("done", None): 3 * HOSTS, ("skipped", "robots_denied"): 2 * HOSTS})
         asked = collections.Counter(request.host for request in server.asked("/robots.txt"))
