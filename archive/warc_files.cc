@@ -48,7 +48,8 @@ Result<bool> WarcFiles::resume() {
   if (::stat(open_path.c_str(), &info) != 0 && ::stat(path().c_str(), &info) == 0) {
     if (::rename(path().c_str(), open_path.c_str()) != 0) return errno_error(path());
   }
-  UniqueFd file(uninterrupted([&] { return ::open(open_path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW); }));
+  UniqueFd file(
+      uninterrupted([&] { return ::open(open_path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW); }));
   if (!file && errno != ENOENT) return errno_error(open_path);
   if (!file || end_.bytes == 0 || ::fstat(file.fd(), &info) != 0 || info.st_size < end_.bytes) {
     if (file && end_.bytes == 0) ::unlink(open_path.c_str());

@@ -134,6 +134,13 @@ socklen_t rebuild(const IpAddress& address, uint16_t port, uint32_t scope, socka
   return sizeof v6;
 }
 
+// A process that has ended, or is just ending, has no descriptors and no memory any more.
+Error error_of_child(const char* what) {
+  Error error = errno_error(what);
+  if (error.sys_errno == ESRCH || error.sys_errno == EBADF) error.code = Errc::kClosed;
+  return error;
+}
+
 uint32_t scope_of(const sockaddr_storage& address) {
   if (address.ss_family != AF_INET6) return 0;
   sockaddr_in6 v6{};
@@ -171,12 +178,13 @@ std::optional<Error> ConnectionBroker::obstacle(pid_t child) {
     return errno_error(EPERM, "root is without CAP_SYS_PTRACE");
   }
   const UniqueFd pidfd(pidfd_open(child));
-  if (!pidfd) return errno_error("pidfd_open");
+  if (!pidfd) return error_of_child("pidfd_open");
   const UniqueFd standard_input(pidfd_getfd(pidfd.fd(), STDIN_FILENO));
-  if (!standard_input) return errno_error("pidfd_getfd");
+  if (!standard_input) return error_of_child("pidfd_getfd");
   char byte = 0;
   errno = 0;
-  if (!read_memory(child, 1, &byte, 1) && errno != EFAULT) return errno_error("process_vm_readv");
+  if (!read_memory(child, 1, &byte, 1) && errno != EFAULT)
+    return error_of_child("process_vm_readv");
   return std::nullopt;
 }
 

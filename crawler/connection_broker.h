@@ -42,7 +42,8 @@ class ConnectionBroker {
   };
 
   // Why it cannot be done for this child, by trying: this kernel has no such notification, or this
-  // user may not look into its children. nullopt: it can.
+  // user may not look into its children. kClosed: this one has died, which says nothing about the
+  // machine. nullopt: it can.
   static std::optional<Error> obstacle(pid_t child);
 
   static Result<std::unique_ptr<ConnectionBroker>> start();

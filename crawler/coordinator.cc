@@ -78,19 +78,23 @@ Result<void> Coordinator::start_fetchers(int executable_fd) {
   waiting_for_fetcher_.resize(pool_->size());
   reserved_for_.resize(pool_->size());
 
-  auto started = pool_->start();
+  starting_ = true;
+  const Result<void> started = await_first_fetcher();
+  starting_ = false;
+  if (!started) pool_->shut_down();
+  return started;
+}
+
+// Or a stop.
+Result<void> Coordinator::await_first_fetcher() {
+  if (auto started = pool_->start(); !started) return started;
   const int64_t deadline = clock_.monotonic_ms() + kStartTimeoutMs;
-  while (started && !pool_error_ && pool_->ready_count() == 0) {
-    auto turned = loop_.run_once(100);
-    if (!turned) return turned.error();
-    if (stops_ > 0) break;
+  while (pool_->ready_count() == 0 && stops_ == 0) {
+    if (auto turned = loop_.run_once(100); !turned) return turned.error();
+    if (pool_error_) return *pool_error_;
     if (clock_.monotonic_ms() > deadline) {
-      pool_error_ = Error{Errc::kIo, 0, "no fetcher became ready within 20 s"};
+      return Error{Errc::kIo, 0, "no fetcher became ready within 20 s"};
     }
-  }
-  if (!started || pool_error_) {
-    pool_->shut_down();
-    return !started ? started.error() : *pool_error_;
   }
   return {};
 }
@@ -195,6 +199,7 @@ void Coordinator::check_budgets() {
 
 void Coordinator::stop(const std::string& reason, ExitCode code) {
   ++stops_;
+  if (closing_) return;
   if (stops_ == 1) {
     end_ = {code, reason};
     drain_until_ms_ = clock_.monotonic_ms() + kDrainMs;
@@ -259,6 +264,7 @@ Coordinator::End Coordinator::close(Progress& progress, MetricsFile& metrics) {
       log_.warning(nothing);
     }
   }
+  closing_ = true;
   loop_.cancel(tidy_);  // the loop may go on for others
   pool_->shut_down();
   loop_.unwatch(writer_->notify_fd());

@@ -126,6 +126,8 @@ class Coordinator final : public FetcherPool::Delegate {
   void on_warning(const std::string& text) override;
   void on_unusable(const Error& error) override;
 
+  Result<void> await_first_fetcher();
+
   // restore.cc
   Result<void> restore(Database& database, const std::vector<Seed>& seeds, const RunStart& start);
   Result<void> restore_known(Database& database, const RunStart& start);
@@ -282,7 +284,9 @@ class Coordinator final : public FetcherPool::Delegate {
 
   std::string user_agent_, robots_agent_, kept_types_;  // Configure's views point here
   std::optional<FetcherPool> pool_;
-  std::optional<Error> pool_error_;
+  bool starting_ = false;            // start_fetchers() waits for the first one
+  std::optional<Error> pool_error_;  // why it waits in vain
+  bool closing_ = false;             // how the run ends is settled
   bool sandbox_told_ = false;
 
   int64_t run_id_ = 0;

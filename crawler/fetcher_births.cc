@@ -155,12 +155,12 @@ void FetcherPool::condemn_starting(Fetcher& fetcher, const Error& error) {
 }
 
 // What this machine does not permit for one fetcher, it permits for none. What it is only short of
-// now is an error: no fetcher is less closed in for that.
+// now, or a fetcher that has died meanwhile, is an error: no fetcher is less closed in for that.
 Result<bool> FetcherPool::broker_for(const Fetcher& fetcher) {
   if (broker_) return true;
   if (broker_obstacle_) return false;
   if (auto obstacle = ConnectionBroker::obstacle(fetcher.child->pid())) {
-    if (is_shortage(*obstacle)) return *obstacle;
+    if (is_shortage(*obstacle) || obstacle->code == Errc::kClosed) return *obstacle;
     broker_obstacle_ = std::move(obstacle);
     return false;
   }

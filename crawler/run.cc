@@ -228,8 +228,9 @@ ExitCode archive_what_is_there(const RunOptions& options, EventLoop& loop, Logge
       loop, log, {options.database, options.warc, !options.quiet && options.progress});
   if (!archiver) return fail(log, archiver.error(), ExitCode::kIo);
   auto code = (*archiver)->finish([&] { return coordinator.stops(); });
+  if (coordinator.stopped()) return coordinator.end().code;
   if (!code) return fail(log, code.error(), ExitCode::kIo);
-  return coordinator.stopped() ? coordinator.end().code : static_cast<ExitCode>(*code);
+  return static_cast<ExitCode>(*code);
 }
 
 // The exit code of a run that is archived. Whoever closes a database last removes its log, and the

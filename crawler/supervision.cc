@@ -199,8 +199,11 @@ void Coordinator::on_fetcher_log(size_t index, std::string_view text) {
 void Coordinator::on_warning(const std::string& text) { log_.warning(text); }
 
 void Coordinator::on_unusable(const Error& error) {
-  pool_error_ = error;
-  if (!writer_) return;  // start_fetchers() reports it
+  if (starting_) {  // start_fetchers() reports it
+    pool_error_ = error;
+    return;
+  }
+  if (stops_ > 1) return;  // it ends already
   log_.error(error.message());
   const ExitCode code = is_shortage(error) ? ExitCode::kIo : ExitCode::kBug;
   stop("failed", code);

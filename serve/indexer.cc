@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "serve/indexer.h"
 
+#include <utility>
+
+#include "base/thread.h"
 #include "storage/database.h"
 #include "storage/search_index.h"
 
@@ -16,8 +19,13 @@ void Indexer::wake() {
   if (state_.working || stopped_) return;
   if (thread_.joinable()) thread_.join();  // it has ended
   state_ = {};
+  Result<std::thread> thread = start_thread([this] { work(); });  // which waits for the mutex
+  if (!thread) {
+    state_.problem = thread.error().message();
+    return;
+  }
   state_.working = true;
-  thread_ = std::thread([this] { work(); });
+  thread_ = std::move(*thread);
 }
 
 Indexer::State Indexer::state() {

@@ -59,6 +59,8 @@ class Statement {
   sqlite3_stmt* statement_ = nullptr;
 };
 
+class QueryBudget;
+
 enum class SchemaAge { kPresent, kAny };
 
 class Database {
@@ -96,7 +98,10 @@ class Database {
   sqlite3* handle() { return handle_; }
 
  private:
+  friend class QueryBudget;
+
   sqlite3* handle_ = nullptr;
+  QueryBudget* budget_ = nullptr;  // the innermost; it does not outlive a move
 };
 
 }  // namespace crawl

@@ -21,16 +21,23 @@ QueryBudget::QueryBudget(Database& database, int budget_ms)
       }) {}
 
 QueryBudget::QueryBudget(Database& database, std::function<bool()> used_up)
-    : database_(database), used_up_(std::move(used_up)) {
-  sqlite3_progress_handler(database.handle(), kInstructionsBetweenChecks, &QueryBudget::check,
-                           this);
+    : database_(database), outer_(database.budget_), used_up_(std::move(used_up)) {
+  apply(this);
 }
 
-QueryBudget::~QueryBudget() { sqlite3_progress_handler(database_.handle(), 0, nullptr, nullptr); }
+QueryBudget::~QueryBudget() { apply(outer_); }
+
+// SQLite asks one of them.
+void QueryBudget::apply(QueryBudget* budget) {
+  database_.budget_ = budget;
+  sqlite3_progress_handler(database_.handle(), budget == nullptr ? 0 : kInstructionsBetweenChecks,
+                           budget == nullptr ? nullptr : &QueryBudget::check, budget);
+}
 
 int QueryBudget::check(void* self) {
   auto* budget = static_cast<QueryBudget*>(self);
-  budget->over_ = budget->over_ || budget->used_up_();
+  budget->over_ = budget->over_ || budget->used_up_() ||
+                  (budget->outer_ != nullptr && check(budget->outer_) != 0);
   return budget->over_ ? 1 : 0;
 }
 

@@ -3,7 +3,8 @@
 
 // A bound on how long statements of one connection may take: for answers that a large database
 // makes slow and that are worth having only when they are quick, and for work that may be
-// interrupted.
+// interrupted. Of several at a time, one within the other, the inner one also ends where the outer
+// one is used up.
 
 #include <functional>
 
@@ -26,8 +27,10 @@ class QueryBudget {
 
  private:
   static int check(void* self);
+  void apply(QueryBudget* budget);
 
   Database& database_;
+  QueryBudget* const outer_;
   const std::function<bool()> used_up_;
   bool over_ = false;
 };

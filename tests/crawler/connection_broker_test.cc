@@ -25,6 +25,18 @@ std::unique_ptr<ConnectionBroker> broker_for(const AskingProcess& process) {
 
 }  // namespace
 
+TEST_CASE("connection broker: a child that has died is no obstacle of the machine",
+          "[connection_broker]") {
+  if (!brokers_here()) return;
+  const AskingProcess process([] { return 0; });
+  REQUIRE(::kill(process.pid(), SIGKILL) == 0);
+  siginfo_t ended{};
+  REQUIRE(::waitid(P_PID, static_cast<id_t>(process.pid()), &ended, WEXITED | WNOWAIT) == 0);
+  const auto obstacle = ConnectionBroker::obstacle(process.pid());
+  REQUIRE(obstacle);
+  CHECK(obstacle->code == crawl::Errc::kClosed);
+}
+
 TEST_CASE("connection broker: a connection that a job needs is made", "[connection_broker]") {
   if (!brokers_here()) return;
   const Canary canary;

@@ -4,6 +4,7 @@
 that are killed, of disks that are full, of databases with several runs."""
 
 import collections
+import contextlib
 import fcntl
 import gzip
 import json
@@ -27,6 +28,16 @@ CHUNKED = (b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: ch
 
 def packed(body):
     return reply(body=gzip.compress(body), headers=["Content-Encoding: gzip", "X-Odd:  two  spaces "])
+
+
+def children(run, word):
+    """Those with this word on their command line."""
+    found = []
+    for child in crawl_run.children(run.pid):
+        with contextlib.suppress(OSError):
+            if word in pathlib.Path(f"/proc/{child.pid}/cmdline").read_bytes().split(b"\0"):
+                found.append(child)
+    return found
 
 
 class Archiving(crawl_run.EndToEnd):
@@ -323,11 +334,8 @@ class Troubles(Archiving):
     def test_an_archiver_that_is_killed(self):
         server = self.site(600)
         run = self.begin("-q", "--delay", "0", "--warc", self.folder, server.url())
-        def archivers():
-            return [child for child in crawl_run.children(run.pid) if b"--follow" in
-                    pathlib.Path(f"/proc/{child.pid}/cmdline").read_bytes()]
         crawl_run.wait_for(lambda: len(server.paths()) > 50, "the crawl is under way")
-        [archiver] = archivers()
+        [archiver] = children(run, b"--follow")
         archiver.kill()
         ended = self.finish(run, code=74)
         self.assertRegex(ended.stderr, "archive .* is left behind .*SIGKILL.*crawl export warc")
@@ -340,13 +348,31 @@ class Troubles(Archiving):
         self.export("-q")
         self.check_complete(self.records())
 
+    def test_fetchers_that_all_die_while_what_is_there_is_archived(self):
+        server = self.site(600)
+        self.crawl("-q", "--delay", "0", server.url())
+        run = self.begin("-q", "-f", "10", "--revisit", "0", "--warc", self.folder, server.url())
+        while not (archivers := children(run, b"export")) and run.alive():  # it takes some tenths of a second
+            pass
+        [archiver] = archivers
+        archiver.kill(signal.SIGSTOP)
+        fetchers = children(run, b"crawl-fetcher")
+        self.assertEqual(len(fetchers), 10)
+        for fetcher in fetchers:
+            fetcher.kill()
+        crawl_run.wait_for(lambda: not any(fetcher.alive() for fetcher in fetchers), "all have gone")
+        archiver.kill(signal.SIGCONT)
+        ended = self.finish(run, code=70, complete=False)
+        self.assertRegex(ended.stderr, "error: no fetcher can be started: the last one killed by SIGKILL\n$")
+        self.crawl("-q", "--delay", "0", "--warc", self.folder, server.url())
+        self.check_complete(self.records())
+
     def held_archiver(self, *options):
         """A run whose archiver stands still, and which has come to its end so far."""
         server = self.site(100)
         run = self.begin("-q", "--delay", "0", *options, "--warc", self.folder, server.url())
         crawl_run.wait_for(lambda: len(server.paths()) > 20, "the crawl is under way")
-        [archiver] = [child for child in crawl_run.children(run.pid) if b"--follow" in
-                      pathlib.Path(f"/proc/{child.pid}/cmdline").read_bytes()]
+        [archiver] = children(run, b"--follow")
         archiver.kill(signal.SIGSTOP)
         crawl_run.wait_for(lambda: self.place.query("SELECT end_reason FROM runs") == [("done",)], "the pages are stored")
         return run, archiver

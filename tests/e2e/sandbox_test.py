@@ -7,8 +7,10 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import crawl_run  # noqa: E402
@@ -64,6 +66,19 @@ class Sandbox(Crawl):
         self.assertIn("connections decided outside", ended.stderr)
         self.assertIn("CAP_SYS_PTRACE", ended.stderr)
         self.assertFalse(self.place.database.exists())
+
+    def test_a_fetcher_that_dies_being_born_takes_no_layer_from_the_others(self):
+        self.needs_all()
+        self.place.database = self.place.folder / "births.db"
+        run = self.begin(*FAST, "-f", "2", "--sandbox=require", self.server.url())
+        while not (born := run.fetchers()) and run.alive():
+            pass
+        run.send(signal.SIGSTOP)  # before it has heard what the first one says
+        threading.Event().wait(0.3)
+        born[0].kill()
+        run.send(signal.SIGCONT)
+        self.finish(run)
+        self.assertNotIn("without", self.layers())
 
     def test_an_unknown_word_is_an_error(self):
         ended = self.place.run("--sandbox=requir", self.server.url())

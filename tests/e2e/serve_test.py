@@ -18,6 +18,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import crawl_run
 from scripted_server import ScriptedServer, links, page, reply
 
+STRANGER = 61234  # a user that has no other process
 TOKEN = "0123456789abcdef0123456789abcdef"
 
 
@@ -31,10 +32,10 @@ class Served(crawl_run.EndToEnd):
         self.addCleanup(self.site.close)
         self.crawl("-q", "--delay", "0", self.site.url())
 
-    def serve(self, *options, database=None):
+    def serve(self, *options, database=None, user=None):
         process = subprocess.Popen(
             [os.environ["CRAWL_BIN"], "serve", "-d", str(database or self.place.database), "--listen", "0", *options],
-            stderr=subprocess.PIPE, text=True)
+            stderr=subprocess.PIPE, text=True, user=user, env={**os.environ, "HOME": str(self.place.folder)})
         self.addCleanup(self.end, process)
         line = process.stderr.readline()
         self.port = int(re.search(r"http://[^/]+:(\d+)/", line).group(1))
@@ -98,6 +99,28 @@ class Served(crawl_run.EndToEnd):
         self.site.routes["/a"] = page("A kingfisher dives.", title="Kingfishers")
         self.crawl("-q", "--delay", "0", "--revisit", "0", self.site.url())
         crawl_run.wait_for(lambda: self.found("kingfisher")["hits"], "the index has caught up")
+
+    def test_a_search_where_there_is_room_for_no_other_process(self):
+        if os.geteuid() != 0 or self.place.run("--version", user=STRANGER).code != 0:
+            self.skipTest("needs root, and programs that others can reach")
+        for path in (self.place.folder, *self.place.folder.glob("crawl.db*")):
+            os.chown(path, STRANGER, -1)
+        process = self.serve(user=STRANGER)
+        def permit(count):
+            subprocess.run(["prlimit", f"--pid={process.pid}", f"--nproc={count}:"], user=STRANGER, check=True)
+        # One connection, which has its thread, and no room for more.
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)) as connection:
+            connection.request("GET", "/api/status")
+            self.assertEqual(connection.getresponse().read()[:1], b"{")
+            permit(1)
+            connection.request("GET", "/api/search?q=heron")
+            response = connection.getresponse()
+            self.assertEqual(response.status, 503)
+            self.assertIn("start a thread", json.loads(response.read())["error"])
+            connection.request("GET", "/api/status")
+            self.assertEqual(json.loads(connection.getresponse().read())["outcomes"]["ok"], 4)
+        permit(100)
+        self.assertEqual(len(self.found("heron")["hits"]), 1)
 
     def test_the_report(self):
         self.serve()

@@ -33,6 +33,8 @@ SETTLED = ("SELECT url FROM url WHERE state = 'done' AND id IN (SELECT url_id FR
 
 # What is done to fetchers, and how often. Other deaths than SIGKILL make their page a suspect.
 HURTS = {signal.SIGKILL: 85, signal.SIGSEGV: 4, signal.SIGABRT: 3, signal.SIGTERM: 3, signal.SIGSTOP: 5}
+if crawl_run.SANITIZED:  # they answer this one themselves, as if they had found something
+    del HURTS[signal.SIGSEGV]
 HURT_EVERY_S = 0.2 * crawl_run.PATIENCE
 
 
