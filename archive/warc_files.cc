@@ -40,26 +40,27 @@ Result<void> write_at(int fd, std::string_view bytes, int64_t offset, const std:
 
 }  // namespace
 
-Result<bool> WarcFiles::resume() {
-  if (end_.file.empty()) return false;
+Result<WarcFiles::Resumed> WarcFiles::resume() {
+  if (end_.file.empty()) return Resumed::kNone;
   const std::string open_path = path() + kOpen;
-  // It may have got its name, and the crash came before that was written down.
-  struct stat info {};
-  if (::stat(open_path.c_str(), &info) != 0 && ::stat(path().c_str(), &info) == 0) {
-    if (::rename(path().c_str(), open_path.c_str()) != 0) return errno_error(path());
-  }
   UniqueFd file(
       uninterrupted([&] { return ::open(open_path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW); }));
   if (!file && errno != ENOENT) return errno_error(open_path);
-  if (!file || end_.bytes == 0 || ::fstat(file.fd(), &info) != 0 || info.st_size < end_.bytes) {
-    if (file && end_.bytes == 0) ::unlink(open_path.c_str());
-    end_.file.clear();
-    end_.bytes = 0;
-    return false;
+  if (end_.bytes == 0) {
+    if (file) ::unlink(open_path.c_str());
+    forget();
+    return Resumed::kNone;
   }
+  struct stat info {};
+  if (!file) {
+    const bool closed = ::stat(path().c_str(), &info) == 0 && info.st_size == end_.bytes;
+    return closed ? Resumed::kClosed : Resumed::kLost;
+  }
+  if (::fstat(file.fd(), &info) != 0) return errno_error(open_path);
+  if (info.st_size < end_.bytes) return Resumed::kLost;
   if (::ftruncate(file.fd(), end_.bytes) != 0) return errno_error("truncate " + open_path);
   file_ = std::move(file);
-  return true;
+  return Resumed::kOpen;
 }
 
 void WarcFiles::plan(int64_t now_ms) {
@@ -106,8 +107,7 @@ Result<void> WarcFiles::close() {
   if (::rename((path() + kOpen).c_str(), path().c_str()) != 0) return errno_error(path());
   file_.reset();
   Result<void> synced = sync_folder_of(path());
-  end_.file.clear();
-  end_.bytes = 0;
+  forget();
   return synced;
 }
 

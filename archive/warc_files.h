@@ -36,10 +36,15 @@ class WarcFiles {
 
   WarcFiles(Options options, End end) : options_(std::move(options)), end_(std::move(end)) {}
 
-  // Takes up the file that was being written, without what was appended behind its end. One that is
-  // not there any more, or shorter, is not taken up: false. One that had no more than a name is
-  // removed.
-  Result<bool> resume();
+  enum class Resumed {
+    kNone,    // none was being written, or it had no more than a name and was removed
+    kOpen,    // it is taken up, without what was appended behind its end
+    kClosed,  // it is whole and has its name, which was not written down any more
+    kLost,    // it is not there, or shorter than it was: what it held is in no file
+  };
+  Result<Resumed> resume();
+  // Of a file that is kClosed or kLost: none is being written.
+  void forget() { end_ = {"", 0, end_.serial}; }
   // Gives the next file its name: end() is to be written down before the file is made.
   void plan(int64_t now_ms);
   Result<void> begin(int64_t now_ms);

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
+#include <memory>
 #include <utility>
 
 #include "base/retry.h"
@@ -22,15 +24,29 @@ bool is_still(const std::string& path, const UniqueFd& file) {
          named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
 }
 
+// A link to it stays a link.
+std::string resolved(const std::string& path) {
+  const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr),
+                                                         &std::free);
+  return real ? std::string(real.get()) : path;
+}
+
 }  // namespace
 
-Result<DraftFile> DraftFile::create(const std::string& path, IfThere if_there) {
-  struct stat info {};
-  const bool there = ::lstat(path.c_str(), &info) == 0;
-  if (there && (if_there == IfThere::kRefuse || S_ISDIR(info.st_mode))) {
-    return Error{Errc::kExists, S_ISDIR(info.st_mode) ? EISDIR : EEXIST, path};
+std::string DraftFile::draft_path_of(const std::string& path) { return path + ".crawl-part"; }
+
+Result<DraftFile> DraftFile::create(const std::string& asked, IfThere if_there) {
+  const std::string path = if_there == IfThere::kReplace ? resolved(asked) : asked;
+  struct stat older {};
+  const bool there = ::lstat(path.c_str(), &older) == 0;
+  if (there && S_ISDIR(older.st_mode)) return Error{Errc::kExists, EISDIR, path};
+  if (there && if_there == IfThere::kRefuse && (S_ISREG(older.st_mode) || S_ISLNK(older.st_mode))) {
+    return Error{Errc::kExists, EEXIST, path};
   }
-  std::string draft = path + ".part";
+  if (there && !S_ISREG(older.st_mode)) {
+    return Error{Errc::kExists, 0, path + " is no plain file, and nothing else is replaced"};
+  }
+  const std::string draft = draft_path_of(path);
   UniqueFd file;
   do {
     file.reset(uninterrupted([&] {
@@ -42,19 +58,25 @@ Result<DraftFile> DraftFile::create(const std::string& path, IfThere if_there) {
     }
     // Whoever had it may have finished since it was opened: then it is no draft any more.
   } while (!is_still(draft, file));
+  struct stat info {};
   if (::fstat(file.fd(), &info) != 0) return errno_error(draft);
-  if (!S_ISREG(info.st_mode) || info.st_nlink != 1 || info.st_uid != ::geteuid()) {
+  const bool ours = info.st_uid == ::geteuid() || (there && info.st_uid == older.st_uid);
+  if (!S_ISREG(info.st_mode) || info.st_nlink != 1 || !ours) {
     return Error{Errc::kExists, 0, draft + " is in the way: it is no plain file of this user"};
   }
-  DraftFile made(path, std::move(draft), if_there, std::move(file));
-  if (::ftruncate(made.fd(), 0) != 0) return errno_error(made.draft_path());
+  std::optional<Owner> owner;
+  if (there) owner = {older.st_uid, older.st_gid};
+  DraftFile made(path, if_there, owner, std::move(file));
+  if (::ftruncate(made.fd(), 0) != 0) return errno_error(draft);
+  if (there && ::fchmod(made.fd(), older.st_mode & 0777) != 0) return errno_error(draft);
   return made;
 }
 
-DraftFile::DraftFile(std::string path, std::string draft, IfThere if_there, UniqueFd file)
+DraftFile::DraftFile(std::string path, IfThere if_there, std::optional<Owner> older, UniqueFd file)
     : path_(std::move(path)),
-      draft_(std::move(draft)),
+      draft_(draft_path_of(path_)),
       if_there_(if_there),
+      older_(older),
       file_(std::move(file)) {}
 
 DraftFile::DraftFile(DraftFile&& other) noexcept = default;
@@ -63,7 +85,14 @@ DraftFile::~DraftFile() {
   if (file_) ::unlink(draft_.c_str());
 }
 
+// Root may; others may give it to a group of theirs.
+void DraftFile::give_to_owner() const {
+  if (!older_ || ::fchown(file_.fd(), older_->user, older_->group) == 0) return;
+  [[maybe_unused]] const int given = ::fchown(file_.fd(), static_cast<uid_t>(-1), older_->group);
+}
+
 Result<void> DraftFile::finish() {
+  give_to_owner();
   if (uninterrupted([&] { return ::fsync(file_.fd()); }) != 0) return errno_error("sync " + draft_);
   int moved = -1;
   if (if_there_ == IfThere::kRefuse) {

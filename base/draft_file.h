@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// A file that has its name only once it is whole and on the disk; until then it is PATH.part.
+// A file that has its name only once it is whole and on the disk; until then it is
+// PATH.crawl-part, a name that nobody else gives.
 
+#include <sys/types.h>
+
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -14,10 +18,12 @@ enum class IfThere { kRefuse, kReplace };
 
 class DraftFile {
  public:
-  // kExists: there is something at `path` that is not to be replaced (kRefuse), or a directory.
-  // kBusy: another process writes this draft. A draft that was left behind by one that was killed
-  // is taken over, and emptied.
+  // kExists: there is something at `path` that is not to be replaced (kRefuse, with EEXIST), or no
+  // plain file. kBusy: another process writes this draft. A draft that was left behind by one that
+  // was killed is taken over, and emptied. Where a link is to be replaced, what it leads to is; and
+  // whoever could read the old file can read the new one, as far as this user may see to that.
   static Result<DraftFile> create(const std::string& path, IfThere if_there);
+  static std::string draft_path_of(const std::string& path);
   DraftFile(DraftFile&& other) noexcept;
   DraftFile& operator=(DraftFile&&) = delete;
   DraftFile(const DraftFile&) = delete;
@@ -33,11 +39,17 @@ class DraftFile {
   Result<void> finish();
 
  private:
-  DraftFile(std::string path, std::string draft, IfThere if_there, UniqueFd file);
+  struct Owner {
+    uid_t user;
+    gid_t group;
+  };
+  DraftFile(std::string path, IfThere if_there, std::optional<Owner> older, UniqueFd file);
+  void give_to_owner() const;
 
   std::string path_, draft_;
   IfThere if_there_;
-  UniqueFd file_;  // none: finished, or moved away
+  std::optional<Owner> older_;  // of the file that is replaced
+  UniqueFd file_;               // none: finished, or moved away
 };
 
 // Syncs the folder that `path` is in, so that names made or removed there survive a power cut.

@@ -42,6 +42,12 @@ bool LongJob::go_on(int64_t done, int64_t total) {
 
 bool LongJob::interrupted() { return interrupted_by != 0; }
 
+void LongJob::end_at_signals() {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    if (std::signal(signal, SIG_DFL) == SIG_IGN) std::signal(signal, SIG_IGN);
+  }
+}
+
 int LongJob::exit_code() { return 128 + interrupted_by; }
 
 }  // namespace crawl

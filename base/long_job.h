@@ -24,6 +24,9 @@ class LongJob {
   bool go_on(int64_t done, int64_t total);
   // The same where there is nothing new to tell.
   static bool interrupted();
+  // From here on signals end the process at once: whoever reads a pipe that it writes to may let it
+  // wait for ever.
+  static void end_at_signals();
   // What a shell says of a command that the signal has ended: 128 and its number.
   static int exit_code();
 

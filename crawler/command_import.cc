@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,6 +24,8 @@
 namespace crawl {
 
 namespace {
+
+constexpr int kLookMs = 200;  // how often it is seen whether a signal has come
 
 struct OpenFile {
   std::string name;
@@ -136,7 +139,13 @@ class Import {
 Result<void> import_file(const OpenFile& file, const ImportOptions& options, Import& import,
                          LongJob& job, Told& told) {
   WarcReader reader([&file](char* buffer, size_t size) -> Result<size_t> {
-    if (LongJob::interrupted()) return Error{Errc::kClosed, 0, "interrupted"};
+    // A pipe may have nothing for a long time.
+    pollfd readable{file.fd.fd(), POLLIN, 0};
+    int ready = 0;
+    while (ready == 0 || (ready < 0 && errno == EINTR)) {
+      if (LongJob::interrupted()) return Error{Errc::kClosed, 0, "interrupted"};
+      ready = ::poll(&readable, 1, kLookMs);
+    }
     const ssize_t got = uninterrupted([&] { return ::read(file.fd.fd(), buffer, size); });
     if (got < 0) return errno_error("cannot read " + file.name);
     return static_cast<size_t>(got);

@@ -123,6 +123,9 @@ ExitCode command_demo(const DemoOptions& options) {
     complain("demo: this process serves a small site at " + run.seeds[0] + "; crawling it");
   }
   const ExitCode code = run_crawl(run);
+  if (static_cast<int>(code) > 128 && temporary == nullptr) {
+    complain("a demonstration is not resumed, its site has gone: begin another with a new file");
+  }
   if (code != ExitCode::kDone) return code;
   return show_result(database, temporary == nullptr);
 }

@@ -8,9 +8,11 @@
 #include <cstdio>
 #include <utility>
 
+#include "base/draft_file.h"
 #include "base/retry.h"
 #include "base/unique_fd.h"
 #include "reader/metrics.h"
+#include "storage/preflight.h"
 
 namespace crawl {
 
@@ -30,14 +32,17 @@ UniqueFd create(const std::string& path) {
 
 MetricsFile::MetricsFile(std::string path, const Clock& clock, Logger& log)
     : path_(std::move(path)),
-      draft_(path_ + ".part"),
+      draft_(DraftFile::draft_path_of(path_)),
       clock_(clock),
       log_(log),
       started_at_(clock.wall_ms()),
       written_ms_(clock.monotonic_ms() - kWriteMs) {}
 
-Result<void> MetricsFile::check() const {
+Result<void> MetricsFile::check(const std::string& database) const {
   if (path_.empty()) return {};
+  if (Result<void> free = refuse_as_output(database, path_); !free) {
+    return Error{Errc::kInvalid, 0, "--metrics: " + free.error().message()};
+  }
   struct stat info {};
   if (::stat(path_.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) {
     return Error{Errc::kInvalid, 0, "--metrics " + path_ + " is not a regular file"};

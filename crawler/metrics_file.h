@@ -20,8 +20,8 @@ class MetricsFile {
   // `path` "": none is wanted. All must outlive this object.
   MetricsFile(std::string path, const Clock& clock, Logger& log);
 
-  // Whether it can be written, before anything is begun.
-  Result<void> check() const;
+  // Whether it can be written, before anything is begun: nor may it be one of the database's own.
+  Result<void> check(const std::string& database) const;
   // Writes every 15 s; call as often as you like. That it cannot be written is warned of once.
   void update(const ProgressSnapshot& snapshot);
   void finish(const ProgressSnapshot& snapshot, std::string_view end_reason);

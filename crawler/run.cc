@@ -278,7 +278,7 @@ ExitCode run_crawl(const RunOptions& options) {
     return fail(log, held.error(), busy ? ExitCode::kBusy : database_exit_code(held.error()));
   }
   lock.emplace(std::move(*held));
-  if (auto writable = metrics.check(); !writable) {
+  if (auto writable = metrics.check(options.database); !writable) {
     return fail(log, writable.error(), ExitCode::kCannotCreate);
   }
   if (auto started = coordinator.start_fetchers(fetcher->fd.fd()); !started) {

@@ -14,7 +14,7 @@ namespace {
 
 ExitCode problem(const BackupOptions& options, const Error& error) {
   if (error.code == Errc::kClosed) return static_cast<ExitCode>(LongJob::exit_code());
-  if (error.code == Errc::kExists) {
+  if (error.code == Errc::kExists && error.sys_errno == EEXIST) {
     return report_line(options, ExitCode::kCannotCreate,
                        options.destination + " is there already; a backup replaces nothing");
   }

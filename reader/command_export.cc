@@ -6,7 +6,9 @@ namespace crawl {
 ExitCode command_export(const ExportOptions& options) {
   Result<Database> database = Database::open_reader(options.database);
   if (!database) return report_error(options, database.error());
-  LongJob job("export", options.err_fd, options.quiet || options.output.empty());
+  const bool to_stdout = options.output.empty();
+  LongJob job("export", options.err_fd, options.quiet || to_stdout);
+  if (to_stdout) LongJob::end_at_signals();
   switch (options.format) {
     case ExportFormat::kJsonl:
     case ExportFormat::kCsv:

@@ -3,11 +3,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <csignal>
-#include <cstdlib>
-#include <memory>
-#include <optional>
-
 #include "base/clock.h"
 #include "base/draft_file.h"
 #include "base/long_job.h"
@@ -17,6 +12,7 @@
 #include "reader/read_support.h"
 #include "report/report.h"
 #include "storage/lock.h"
+#include "storage/preflight.h"
 
 namespace crawl {
 
@@ -45,20 +41,12 @@ ExitCode file_problem(const ReportOptions& options, const Error& error) {
                      error.message());
 }
 
-// Where the file really is: a link to it stays a link.
-std::string resolved(const std::string& file) {
-  const std::unique_ptr<char, decltype(&std::free)> path(::realpath(file.c_str(), nullptr),
-                                                         &std::free);
-  return path ? std::string(path.get()) : file;
-}
-
-// The mode of the page that is there; nullopt: nothing is there. kExists: it is no page of HTML.
-Result<std::optional<mode_t>> inspect(const std::string& file) {
+// kExists: what is there is no page of HTML.
+Result<void> inspect(const std::string& file) {
   constexpr std::string_view kPageBegin = "<!doctype html>";
   struct stat info {};
   if (::stat(file.c_str(), &info) != 0) {
-    if (errno == ENOENT) return std::optional<mode_t>();
-    return errno_error(file);
+    return errno == ENOENT ? Result<void>() : errno_error(file);
   }
   const Error refused{Errc::kExists, 0,
                       file + " is there and is no page of HTML; a report replaces nothing else"};
@@ -70,17 +58,16 @@ Result<std::optional<mode_t>> inspect(const std::string& file) {
   const ssize_t got = uninterrupted([&] { return ::read(fd.fd(), begin, sizeof begin); });
   if (got < 0) return errno_error(file);
   if (got > 0 && std::string_view(begin, static_cast<size_t>(got)) != kPageBegin) return refused;
-  return std::optional<mode_t>(info.st_mode & 0777);
+  return {};
 }
 
-// A page that takes the place of an older one when it is whole, for whoever could read that one.
-Result<DraftFile> begin_page(const std::string& name) {
-  const std::string file = resolved(name);
-  const Result<std::optional<mode_t>> older = inspect(file);
-  if (!older) return older.error();
-  Result<DraftFile> draft = DraftFile::create(file, IfThere::kReplace);
-  if (draft && older->has_value() && ::fchmod(draft->fd(), **older) != 0) return errno_error(file);
-  return draft;
+// A page that takes the place of an older one when it is whole.
+Result<DraftFile> begin_page(const ReportOptions& options) {
+  if (Result<void> free = refuse_as_output(options.database, options.file); !free) {
+    return free.error();
+  }
+  if (Result<void> page = inspect(options.file); !page) return page.error();
+  return DraftFile::create(options.file, IfThere::kReplace);
 }
 
 Result<void> write_page(const Report& report, DraftFile& draft) {
@@ -97,17 +84,10 @@ Result<void> write_page(const Report& report, DraftFile& draft) {
   return written ? draft.finish() : written;
 }
 
-// Whoever reads a pipe may let us wait for ever: from here on, signals end the process.
-void end_at_signals() {
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
-    if (std::signal(signal, SIG_DFL) == SIG_IGN) std::signal(signal, SIG_IGN);
-  }
-}
-
 ExitCode to_stdout(Database& database, const ReportOptions& options) {
   const Result<Report> report = read(database, options);
   if (!report) return problem(options, report.error());
-  end_at_signals();
+  LongJob::end_at_signals();
   if (LongJob::interrupted()) return static_cast<ExitCode>(LongJob::exit_code());
   Output output(options.out_fd, options.err_fd);
   write_report(*report, [&output](std::string_view bytes) { return output.write_raw(bytes); });
@@ -116,7 +96,7 @@ ExitCode to_stdout(Database& database, const ReportOptions& options) {
 
 // The file is made first: who cannot have it need not wait for the answers.
 ExitCode to_file(Database& database, const ReportOptions& options) {
-  Result<DraftFile> draft = begin_page(options.file);
+  Result<DraftFile> draft = begin_page(options);
   if (!draft) return file_problem(options, draft.error());
   const Result<Report> report = read(database, options);
   if (!report) return problem(options, report.error());

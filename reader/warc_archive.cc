@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/draft_file.h"
 #include "reader/json_lines.h"
+#include "reader/read_support.h"
 #include "reader/warc_records.h"
 #include "storage/rows.h"
 #include "storage/snapshot.h"
@@ -62,8 +63,7 @@ Result<std::unique_ptr<WarcArchive>> WarcArchive::open(const ExportOptions& opti
   std::unique_ptr<WarcArchive> archive(
       new WarcArchive(options, database, std::move(*state), std::move(*reader)));
   if (Result<void> checked = archive->check_source(); !checked) return checked.error();
-  const Result<bool> resumed = archive->files_on_disk_.resume();
-  if (!resumed) return resumed.error();
+  if (Result<void> resumed = archive->resume(); !resumed) return resumed.error();
   return archive;
 }
 
@@ -74,7 +74,9 @@ WarcArchive::WarcArchive(const ExportOptions& options, Database& database, Archi
       state_(std::move(state)),
       reader_(std::move(reader)),
       files_on_disk_(files_options(options, ""), end_of(state_.position())),
-      visit_id_(state_.position().visit_id) {}
+      visit_id_(state_.position().visit_id),
+      visit_at_(state_.position().visit_at),
+      began_(state_.position().began) {}
 
 Result<void> WarcArchive::check_source() {
   Result<uint64_t> seed = fingerprint_seed(database_);
@@ -86,13 +88,45 @@ Result<void> WarcArchive::check_source() {
         Errc::kUnsupported, 0,
         options_.output + " is the archive of another database: name a directory of its own"};
   }
+  Result<bool> known = knows_last_visit();
+  if (!known) return known.error();
+  if (*known) return {};
+  return Error{Errc::kUnsupported, 0,
+               fmt::format("{} has more than {}, or something else: this is an older copy of its "
+                           "database, or part of it was removed; name a directory of its own",
+                           options_.output, options_.database)};
+}
+
+// Old visits may have been removed; a later one in its place is of another history.
+Result<bool> WarcArchive::knows_last_visit() {
   Result<int64_t> last = reader_.last_visit();
   if (!last) return last.error();
-  if (*last >= visit_id_) return {};
-  return Error{Errc::kUnsupported, 0,
-               fmt::format("{} has more than {}: this is an older copy of its database, or part of "
-                           "it was removed; name a directory of its own",
-                           options_.output, options_.database)};
+  if (*last < visit_id_) return false;
+  Result<Statement> query = database_.prepare("SELECT at FROM visit WHERE id = ?1");
+  if (!query) return query.error();
+  query->bind(1, visit_id_);
+  const Result<bool> row = query->step();
+  if (!row) return row.error();
+  return !*row || visit_at_ == 0 || query->integer(0) == visit_at_;
+}
+
+Result<void> WarcArchive::resume() {
+  const std::string file = files_on_disk_.end().file;
+  const Result<WarcFiles::Resumed> resumed = files_on_disk_.resume();
+  if (!resumed) return resumed.error();
+  if (*resumed == WarcFiles::Resumed::kClosed) {
+    files_on_disk_.forget();
+    return finish_file(file);
+  }
+  if (*resumed != WarcFiles::Resumed::kLost) return {};
+  report_line(options_, ExitCode::kDone,
+              fmt::format("{}/{}.open is gone, or shorter than it was: what it held is archived "
+                          "once more",
+                          options_.output, file));
+  files_on_disk_.forget();
+  visit_id_ = began_;
+  visit_at_ = 0;
+  return state_.close_file(position());
 }
 
 Result<bool> WarcArchive::advance(const std::function<bool(int64_t, int64_t)>& go_on) {
@@ -139,6 +173,7 @@ Result<void> WarcArchive::add(const Capture& capture) {
     if (Result<void> done = append(record, capture); !done) return done;
   }
   visit_id_ = capture.visit_id;
+  visit_at_ = capture.at;
   ++captures_;
   return {};
 }
@@ -147,6 +182,7 @@ Result<void> WarcArchive::begin_file(const std::string& user_agent) {
   const int64_t now = SystemClock().wall_ms();
   files_on_disk_ = WarcFiles(files_options(options_, warc_info(user_agent)), files_on_disk_.end());
   files_on_disk_.plan(now);
+  began_ = visit_id_;
   if (Result<void> known = state_.commit(position(), {}); !known) return known;
   return files_on_disk_.begin(now);
 }
@@ -175,7 +211,7 @@ Result<void> WarcArchive::append(const WarcRecord& record, const Capture& captur
 
 ArchiveState::Position WarcArchive::position() const {
   const WarcFiles::End& end = files_on_disk_.end();
-  return {source_, visit_id_, end.file, end.bytes, end.serial};
+  return {source_, visit_id_, end.file, end.bytes, end.serial, visit_at_, began_};
 }
 
 Result<void> WarcArchive::commit() {
@@ -188,7 +224,12 @@ Result<void> WarcArchive::commit() {
 Result<void> WarcArchive::close_file() {
   if (!files_on_disk_.is_open()) return {};
   const std::string file = files_on_disk_.end().file;
-  if (Result<void> closed = files_on_disk_.close(); !closed) return closed;
+  Result<void> closed = files_on_disk_.close();
+  return closed ? finish_file(file) : closed;
+}
+
+// One that has its name by now.
+Result<void> WarcArchive::finish_file(const std::string& file) {
   if (Result<void> written = write_index(file); !written) return written;
   ++files_;
   return state_.close_file(position());

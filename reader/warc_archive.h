@@ -37,10 +37,13 @@ class WarcArchive {
   WarcArchive(const ExportOptions& options, Database& database, ArchiveState state,
               CaptureReader reader);
   Result<void> check_source();
+  Result<bool> knows_last_visit();
+  Result<void> resume();
   Result<void> add(const Capture& capture);
   Result<void> begin_file(const std::string& user_agent);
   Result<void> append(const WarcRecord& record, const Capture& capture);
   Result<void> commit();
+  Result<void> finish_file(const std::string& file);
   Result<void> write_index(const std::string& file);
   const std::string& user_agent(int64_t run_id);
   ArchiveState::Position position() const;
@@ -52,6 +55,8 @@ class WarcArchive {
   WarcFiles files_on_disk_;
   int64_t source_ = 0;
   int64_t visit_id_ = 0;
+  int64_t visit_at_ = 0;
+  int64_t began_ = 0;  // visit_id_ when the file was begun
   std::vector<std::string> lines_;
   std::map<int64_t, std::string> user_agents_;  // the latest few
   int64_t captures_ = 0;

@@ -15,11 +15,15 @@ namespace {
 
 constexpr const char* kName = "/.crawl-archive.db";
 constexpr int kArchiveId = 0x43725761;  // PRAGMA application_id: "CrWa"
+constexpr int kFormat = 2;              // PRAGMA user_version
 constexpr const char* kTables =
     "BEGIN; CREATE TABLE position(source INTEGER, visit_id INTEGER, file TEXT, bytes INTEGER, "
     "serial INTEGER); INSERT INTO position VALUES(0, 0, '', 0, 0);"
     "CREATE TABLE line(text TEXT); PRAGMA user_version=1; PRAGMA application_id=1131566945; COMMIT";
-static_assert(kArchiveId == 1131566945);
+constexpr const char* kSecondFormat =
+    "BEGIN; ALTER TABLE position ADD COLUMN visit_at INTEGER DEFAULT 0;"
+    "ALTER TABLE position ADD COLUMN began INTEGER DEFAULT 0; PRAGMA user_version=2; COMMIT";
+static_assert(kArchiveId == 1131566945 && kFormat == 2);
 
 Result<int64_t> number(Database& database, const char* sql) {
   Result<Statement> query = database.prepare(sql);
@@ -32,14 +36,20 @@ Result<int64_t> number(Database& database, const char* sql) {
 Result<void> prepare_tables(Database& database, const std::string& path) {
   Result<int64_t> id = number(database, "PRAGMA application_id");
   if (!id) return id.error();
-  if (*id == kArchiveId) return {};
+  if (*id == kArchiveId) {
+    Result<int64_t> format = number(database, "PRAGMA user_version");
+    if (!format) return format.error();
+    if (*format <= kFormat) return *format == 1 ? database.execute(kSecondFormat) : Result<void>();
+    return Error{Errc::kVersion, 0, path + " was written by a newer crawl"};
+  }
   Result<int64_t> pages = number(database, "PRAGMA page_count");
   if (!pages) return pages.error();
   if (*id != 0 || *pages != 0) {
     return Error{Errc::kCorrupt, 0,
                  path + " is not the state of an archive; crawl leaves it alone"};
   }
-  return database.execute(kTables);
+  Result<void> made = database.execute(kTables);
+  return made ? database.execute(kSecondFormat) : made;
 }
 
 }  // namespace
@@ -58,10 +68,12 @@ Result<ArchiveState> ArchiveState::open(const std::string& folder) {
   ArchiveState state(std::move(held), std::move(*database));
   Position& position = state.position_;
   Result<void> read =
-      for_each_row(state.database_, "SELECT source, visit_id, file, bytes, serial FROM position",
+      for_each_row(state.database_,
+                   "SELECT source, visit_id, file, bytes, serial, visit_at, began FROM position",
                    [&position](const Statement& row) {
                      position = {row.integer(0), row.integer(1), std::string(row.text(2)),
-                                 row.integer(3), row.integer(4)};
+                                 row.integer(3), row.integer(4), row.integer(5),
+                                 row.integer(6)};
                    });
   if (!read) return read.error();
   return state;
@@ -69,13 +81,16 @@ Result<ArchiveState> ArchiveState::open(const std::string& folder) {
 
 Result<void> ArchiveState::store(const Position& position) {
   Result<Statement> update = database_.prepare(
-      "UPDATE position SET source = ?1, visit_id = ?2, file = ?3, bytes = ?4, serial = ?5");
+      "UPDATE position SET source = ?1, visit_id = ?2, file = ?3, bytes = ?4, serial = ?5, "
+      "visit_at = ?6, began = ?7");
   if (!update) return update.error();
   update->bind(1, position.source);
   update->bind(2, position.visit_id);
   update->bind(3, std::string_view(position.file));
   update->bind(4, position.bytes);
   update->bind(5, position.serial);
+  update->bind(6, position.visit_at);
+  update->bind(7, position.began);
   return update->run();
 }
 

@@ -24,10 +24,12 @@ class ArchiveState {
     std::string file;      // being written; "": none
     int64_t bytes = 0;     // of it
     int64_t serial = 0;    // of the next file
+    int64_t visit_at = 0;  // when that visit was: tells it from one of another history; 0: unknown
+    int64_t began = 0;     // `visit_id` when the file that is being written was begun
   };
 
   // Opens the state of the archive in `folder`, or makes it. kBusy: another process writes there.
-  // kCorrupt: the file of that name is none of ours.
+  // kCorrupt: the file of that name is none of ours. kVersion: a newer crawl wrote it.
   static Result<ArchiveState> open(const std::string& folder);
 
   const Position& position() const { return position_; }

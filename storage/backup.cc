@@ -2,6 +2,7 @@
 #include "storage/backup.h"
 
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 #include <optional>
 #include <string>
@@ -73,10 +74,26 @@ Result<void> end_run_in_copy(sqlite3* copy, int64_t pid) {
   return sqlite_error(copy, "write");
 }
 
+// SQLite would take what a killed run has left behind for the copy's own, and write it over it.
+Result<void> refuse_leftovers(const std::string& path) {
+  for (const char* suffix : {"-wal", "-journal"}) {
+    const std::string left = path + suffix;
+    struct stat info {};
+    if (::lstat(left.c_str(), &info) != 0) continue;
+    return Error{Errc::kExists, 0,
+                 left +
+                     " is there, of a database that was here before: remove it as well, or "
+                     "name another file"};
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<void> back_up(Database& source, const std::string& source_path, const std::string& path,
                      const BackupProgress& progress) {
+  if (Result<void> free = refuse_as_output(source_path, path); !free) return free.error();
+  if (Result<void> free = refuse_leftovers(path); !free) return free.error();
   Result<DraftFile> draft = DraftFile::create(path, IfThere::kRefuse);
   if (!draft) return draft.error();
   Target target;

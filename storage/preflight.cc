@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/draft_file.h"
 #include "base/out_of_memory.h"
 #include "base/unique_fd.h"
 #include "base/units.h"
@@ -33,6 +34,19 @@ namespace {
 std::string resolved(const std::string& path) {
   char buffer[PATH_MAX];
   return ::realpath(path.c_str(), buffer) == nullptr ? path : buffer;
+}
+
+// Of two names, also where there is no file yet.
+bool is_same_file(const std::string& one, const std::string& other) {
+  struct stat first {};
+  struct stat second {};
+  if (::stat(one.c_str(), &first) == 0 && ::stat(other.c_str(), &second) == 0) {
+    return first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+  }
+  const auto place = [](const std::string& path) {
+    return resolved(parent_directory(path)) + "/" + path.substr(path.rfind('/') + 1);
+  };
+  return place(one) == place(other);
 }
 
 Result<void> check_directory(const std::string& directory, const std::string& path) {
@@ -207,6 +221,18 @@ Result<void> inspect_readable_path(const std::string& path) {
   return {};
 }
 
+Result<void> refuse_as_output(const std::string& database, const std::string& path) {
+  for (const char* suffix : {"", "-wal", "-shm", "-journal", ".lock", ".search"}) {
+    const std::string taken = resolved(database) + suffix;
+    for (const std::string& made : {path, DraftFile::draft_path_of(path)}) {
+      if (!is_same_file(taken, made)) continue;
+      return Error{Errc::kExists, 0,
+                   fmt::format("{} belongs to the database {}: name another file", made, database)};
+    }
+  }
+  return {};
+}
+
 std::string plain_sqlite_path(const std::string& path) {
   return path.starts_with('/') ? path : "./" + path;
 }
@@ -272,8 +298,12 @@ Error sqlite_error(sqlite3* handle, std::string_view doing) {
   const int system = rc == SQLITE_IOERR ? system_errno(handle) : sqlite3_system_errno(handle);
   const char* file = handle == nullptr ? nullptr : sqlite3_db_filename(handle, "main");
   const std::string path = file == nullptr ? "" : file;
+  const bool torn =
+      handle != nullptr && sqlite3_extended_errcode(handle) == SQLITE_READONLY_ROLLBACK;
   const std::string context =
-      fmt::format("{}{}{}: {}", doing, path.empty() ? "" : " ", path, sqlite3_errmsg(handle));
+      fmt::format("{}{}{}: {}", doing, path.empty() ? "" : " ", path,
+                  torn ? "whoever wrote it was killed; whoever writes it next mends it"
+                       : sqlite3_errmsg(handle));
   if (rc == SQLITE_FULL || (rc == SQLITE_IOERR && (system == ENOSPC || system == EDQUOT))) {
     return Error{Errc::kFull, 0, context + space_left(path)};
   }

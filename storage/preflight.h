@@ -28,6 +28,10 @@ std::string plain_sqlite_path(const std::string& path);
 // "file:…?immutable=1": read without locks and without making any file beside it.
 std::string immutable_sqlite_uri(const std::string& path);
 
+// kExists where a file of this name would take the place of the database, or of what SQLite and
+// crawl keep beside it; or would be written by way of one.
+Result<void> refuse_as_output(const std::string& database, const std::string& path);
+
 // Reads application_id and user_version: kCorrupt unless the file is a database of ours, kVersion
 // when a newer crawl wrote it. Changes nothing.
 Result<void> check_identity(sqlite3* handle, const std::string& path);

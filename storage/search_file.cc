@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
+#include <cstring>
 #include <utility>
 
 #include "base/out_of_memory.h"
@@ -49,20 +51,44 @@ Result<int64_t> read_pragma(Database& database, const char* sql) {
   return query->integer(0);
 }
 
+Error no_index(const std::string& path) {
+  return {Errc::kExists, 0,
+          path + " is no search index: remove it, or name another file with --index"};
+}
+
 enum class Found { kOurs, kNothing, kOutdated };
+
+// By the header of the file, which may be all that is left of it (SQLite file format §1.3); through
+// SQLite's own descriptor, as closing another one would give up its locks.
+bool has_our_header(Database& database) {
+  sqlite3_file* file = nullptr;
+  if (sqlite3_file_control(database.handle(), "main", SQLITE_FCNTL_FILE_POINTER, &file) !=
+          SQLITE_OK ||
+      file == nullptr || file->pMethods == nullptr) {
+    return false;
+  }
+  std::array<unsigned char, 100> header{};
+  if (file->pMethods->xRead(file, header.data(), header.size(), 0) != SQLITE_OK) return false;
+  uint32_t application = 0;
+  for (size_t at = 68; at < 72; ++at) application = application << 8 | header[at];
+  return std::memcmp(header.data(), "SQLite format 3", 16) == 0 &&
+         application == kSearchApplicationId;
+}
 
 // What the file is, which nobody else may take for an index: that would be removed some day.
 Result<Found> inspect(Database& database, const std::string& path, int64_t seed) {
   const Result<int64_t> pages = read_pragma(database, "PRAGMA page_count");
   const bool alien = !pages && sqlite3_errcode(database.handle()) == SQLITE_NOTADB;
+  if (!pages && pages.error().code == Errc::kCorrupt && !has_our_header(database)) {
+    return no_index(path);
+  }
   if (!pages && !alien) return pages.error();
   if (pages && *pages == 0) return Found::kNothing;
   const Result<int64_t> application =
       alien ? Result<int64_t>(0) : read_pragma(database, "PRAGMA application_id");
   if (!application) return application.error();
   if (*application != kSearchApplicationId) {
-    return Error{Errc::kExists, 0,
-                 path + " is no search index: remove it, or name another file with --index"};
+    return no_index(path);
   }
   const Result<int64_t> format = read_pragma(database, "PRAGMA user_version");
   if (!format) return format.error();

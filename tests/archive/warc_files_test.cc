@@ -9,6 +9,8 @@
 
 using namespace crawl;
 
+using Resumed = WarcFiles::Resumed;
+
 namespace {
 
 class Folder : public test::ScratchFolder {
@@ -65,12 +67,12 @@ TEST_CASE("warc files: what a crash left behind the known end is cut off", "[arc
     add(files);
   }
   WarcFiles files = folder.files(known);
-  REQUIRE(*files.resume());
+  REQUIRE(*files.resume() == Resumed::kOpen);
   CHECK(static_cast<int64_t>(folder.size(kName + ".open")) == known.bytes);
   CHECK(static_cast<int64_t>(add(files).offset) == known.bytes);
 }
 
-TEST_CASE("warc files: a crash between two steps of closing is made good", "[archive]") {
+TEST_CASE("warc files: one that has its name stays closed", "[archive]") {
   const Folder folder;
   WarcFiles::End known;
   {
@@ -80,9 +82,12 @@ TEST_CASE("warc files: a crash between two steps of closing is made good", "[arc
     REQUIRE(files.close());
   }
   WarcFiles files = folder.files(known);
-  REQUIRE(*files.resume());
-  CHECK(std::filesystem::exists(folder.path(kName + ".open")));
-  CHECK_FALSE(std::filesystem::exists(folder.path(kName)));
+  CHECK(*files.resume() == Resumed::kClosed);
+  CHECK(std::filesystem::exists(folder.path(kName)));  // it never changes
+  CHECK_FALSE(files.is_open());
+  files.forget();
+  CHECK(files.end().file.empty());
+  CHECK(files.end().serial == known.serial);
 }
 
 TEST_CASE("warc files: one that had no more than a name is removed", "[archive]") {
@@ -92,7 +97,7 @@ TEST_CASE("warc files: one that had no more than a name is removed", "[archive]"
   const WarcFiles::End known = planned.end();
   REQUIRE(planned.begin(kNow));
   WarcFiles files = folder.files(known);
-  CHECK_FALSE(*files.resume());
+  CHECK(*files.resume() == Resumed::kNone);
   CHECK_FALSE(std::filesystem::exists(folder.path(kName + ".open")));
   CHECK(files.end().file.empty());
   CHECK(files.end().serial == 1);
@@ -101,9 +106,12 @@ TEST_CASE("warc files: one that had no more than a name is removed", "[archive]"
 TEST_CASE("warc files: one that is gone, or shorter than is known, is not taken up", "[archive]") {
   const Folder folder;
   WarcFiles gone = folder.files({kName, 100, 1});
-  CHECK_FALSE(*gone.resume());
+  CHECK(*gone.resume() == Resumed::kLost);
   std::ofstream(folder.path(kName + ".open")) << "short";
   WarcFiles shorter = folder.files({kName, 100, 1});
-  CHECK_FALSE(*shorter.resume());
+  CHECK(*shorter.resume() == Resumed::kLost);
   CHECK(folder.size(kName + ".open") == 5);
+  std::ofstream(folder.path("closed.warc.gz")) << "short";
+  WarcFiles cut = folder.files({"closed.warc.gz", 100, 1});
+  CHECK(*cut.resume() == Resumed::kLost);
 }

@@ -37,10 +37,10 @@ TEST_CASE("draft file: has its name only once it is whole", "[draft_file]") {
   REQUIRE(draft);
   put(*draft, "whole");
   CHECK_FALSE(std::filesystem::exists(path));
-  CHECK(text_of(path + ".part") == "whole");
+  CHECK(text_of(path + ".crawl-part") == "whole");
   REQUIRE(draft->finish());
   CHECK(text_of(path) == "whole");
-  CHECK_FALSE(std::filesystem::exists(path + ".part"));
+  CHECK_FALSE(std::filesystem::exists(path + ".crawl-part"));
 }
 
 TEST_CASE("draft file: one that is given up leaves nothing", "[draft_file]") {
@@ -84,12 +84,12 @@ TEST_CASE("draft file: of two writers the second leaves, a dead one's draft is t
           "[draft_file]") {
   const test::ScratchFolder folder;
   const std::string path = folder.path("x");
-  std::ofstream(path + ".part") << "left behind by one that was killed";
+  std::ofstream(path + ".crawl-part") << "left behind by one that was killed";
   {
-    const UniqueFd other(::open((path + ".part").c_str(), O_RDWR | O_CLOEXEC));
+    const UniqueFd other(::open((path + ".crawl-part").c_str(), O_RDWR | O_CLOEXEC));
     REQUIRE(::flock(other.fd(), LOCK_EX | LOCK_NB) == 0);
     CHECK(DraftFile::create(path, IfThere::kRefuse).error().code == Errc::kBusy);
-    CHECK(text_of(path + ".part").starts_with("left"));
+    CHECK(text_of(path + ".crawl-part").starts_with("left"));
   }
   Result<DraftFile> draft = DraftFile::create(path, IfThere::kRefuse);
   REQUIRE(draft);
@@ -101,7 +101,8 @@ TEST_CASE("draft file: of two writers the second leaves, a dead one's draft is t
 TEST_CASE("draft file: what stands where the draft would is left alone, and named",
           "[draft_file]") {
   const test::ScratchFolder folder;
-  const std::string path = folder.path("x"), draft = path + ".part", other = folder.path("other");
+  const std::string path = folder.path("x"), draft = path + ".crawl-part",
+                    other = folder.path("other");
   std::ofstream(other) << "mine";
   SECTION("a FIFO, which nobody reads") { REQUIRE(::mkfifo(draft.c_str(), 0600) == 0); }
   SECTION("a symbolic link") { REQUIRE(::symlink(other.c_str(), draft.c_str()) == 0); }

@@ -295,12 +295,9 @@ class Troubles(Archiving):
         self.export()
         self.check_complete(self.records())
 
-    def test_a_torn_end_is_cut_off(self):
-        server = self.site()
-        self.crawl("-q", "--delay", "0", server.url())
-        run = self.place.start("export", "warc", "-d", self.place.database, "-o", self.folder, "--follow", "0",
-                               stdin=b"")
-        run.kill()
+    def unfinished(self):
+        """An archive that is killed with a file of it half written."""
+        self.crawl("-q", "--delay", "0", self.site().url())
         run = subprocess.Popen([crawl_run.program("CRAWL_BIN"), "export", "warc", "-d", self.place.database, "-o",
                                 self.folder, "--follow", "0"], stdin=subprocess.PIPE)
         self.addCleanup(run.stdin.close)
@@ -309,10 +306,49 @@ class Troubles(Archiving):
         run.kill()
         run.wait()
         [unfinished] = self.folder.glob("*.open")
-        with unfinished.open("ab") as file:
+        return unfinished
+
+    def test_a_torn_end_is_cut_off(self):
+        with self.unfinished().open("ab") as file:
             file.write(gzip.compress(b"WARC/1.1\r\nWARC-Type: resp")[:30])
         self.export("-q")
         self.check_complete(self.records())
+
+    def test_an_unfinished_file_that_is_lost(self):
+        self.unfinished().unlink()
+        ended = self.export()
+        self.assertRegex(ended.stderr, r"\.warc\.gz\.open is gone, or shorter than it was: .* once more\n$")
+        self.check_complete(self.records())
+
+    def test_an_unfinished_file_that_is_cut(self):
+        path = self.unfinished()
+        os.truncate(path, path.stat().st_size // 2)
+        self.assertIn("shorter than it was", self.export().stderr)
+        path.unlink()  # what is left of it stays until then
+        self.check_complete(self.records())
+
+    def test_a_file_that_has_its_name_stays_as_it_is(self):
+        path = self.unfinished()
+        closed = path.rename(path.with_name(path.name.removesuffix(".open")))
+        before = closed.read_bytes()
+        self.crawl("-q", "--delay", "0", "--revisit", "0", self.site(3).url())
+        self.export("-q")
+        self.assertEqual(closed.read_bytes(), before)
+        self.assertEqual(len(self.files()), 2)
+        self.records()
+
+    def test_a_backup_that_was_put_back(self):
+        server = self.site(30)
+        self.crawl("-q", "--delay", "0", "--max-pages", "5", server.url(), complete=False)
+        copy = self.place.folder / "copy.db"
+        self.place.run("backup", "-d", self.place.database, copy)
+        self.crawl("-q", "--delay", "0", "--max-pages", "5", server.url(), complete=False)
+        self.export()
+        for path in self.place.folder.glob("crawl.db*"):
+            path.unlink()
+        copy.rename(self.place.database)
+        self.crawl("-q", "--delay", "0", server.url())
+        self.assertIn("older copy", self.export(code=64).stderr)
 
     def test_a_crawl_that_is_killed_again_and_again(self):
         random = crawl_run.seeded_random()

@@ -151,7 +151,7 @@ class Reading(crawl_run.EndToEnd):
                              "WHERE i < 60000) SELECT randomblob(2000) AS b FROM n")
             database.commit()
         run = self.place.start("backup", "-d", self.place.database, self.place.folder / "copy.db")
-        crawl_run.wait_for(lambda: (self.place.folder / "copy.db.part").exists() or not run.alive(), "it has begun")
+        crawl_run.wait_for(lambda: (self.place.folder / "copy.db.crawl-part").exists() or not run.alive(), "it has begun")
         run.send(signal.SIGTERM)
         ended = run.wait()
         self.assertEqual((ended.code, ended.stderr), (143, ""))

@@ -136,7 +136,7 @@ class Site(Exporting):
         self.assertEqual(len(self.file("x").read_text().splitlines()), 10)
         self.export("jsonl", "-o", "none/x", code=73)
         self.export("jsonl", "-o", ".", "--replace", code=73)
-        self.assertEqual(list(self.place.folder.glob("*.part")), [])
+        self.assertEqual(list(self.place.folder.glob("*.crawl-part")), [])
 
     def test_a_folder_that_cannot_be_written(self):
         self.place.folder.chmod(0o755)
@@ -266,7 +266,7 @@ class Others(Exporting):
 
     def check_an_interrupt_leaves_nothing(self):
         run = self.place.start("export", "jsonl", "-d", self.place.database, "-o", "stopped")
-        crawl_run.wait_for(lambda: self.file("stopped.part").exists(), "it has begun")
+        crawl_run.wait_for(lambda: self.file("stopped.crawl-part").exists(), "it has begun")
         run.send(signal.SIGTERM)
         self.assertEqual(run.wait().code, 143)
         self.assertEqual(list(self.place.folder.glob("stopped*")), [])

@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 
@@ -341,6 +342,21 @@ class Others(Importing):
         self.assertLess(self.rows("SELECT count(*) FROM page")[0][0], 4000)
         self.bring("x.warc.gz")
         self.assertEqual(self.rows("SELECT count(*) FROM page"), [(4000,)])
+
+    def test_an_interrupt_while_nothing_comes(self):
+        whole = gzip.compress(record("response", "http://h.test/", b"HTTP/1.1 200 OK\r\n\r\nx"))
+        for number, begin in ((signal.SIGTERM, b""), (signal.SIGINT, whole), (signal.SIGTERM, whole + whole[:20])):
+            process = subprocess.Popen([crawl_run.program("CRAWL_BIN"), "import", "--warc", "-d", self.target,
+                                        "/dev/stdin"], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=False)
+            self.addCleanup(process.stderr.close)
+            process.stdin.write(begin)
+            process.stdin.flush()
+            threading.Event().wait(0.7)
+            process.send_signal(number)
+            self.assertEqual(process.wait(20), 128 + number)
+            process.stdin.close()
+        self.assertEqual(self.rows("SELECT count(*) FROM page"), [(1,)])
+        self.assertEqual(set(self.rows("SELECT end_reason FROM runs")), {("interrupted",)})
 
 
 if __name__ == "__main__":

@@ -221,14 +221,15 @@ class ToAFile(Reports):
         self.assertEqual(stat.S_IMODE(self.file().stat().st_mode), 0o640)
         self.file().write_text("")  # mktemp has made it
         self.write("-o", self.file())
-        self.assertEqual(list(self.place.folder.glob("*.part")), [])
+        self.assertEqual(list(self.place.folder.glob("*.crawl-part")), [])
 
     def test_a_dash_is_stdout(self):
         self.assertTrue(self.place.run("report", "-d", self.place.database, "-o", "-").stdout.startswith("<!doctype"))
 
     def test_nothing_else_is_replaced(self):
         notes = self.place.write("notes.txt", "keep me")
-        for path in (notes, self.place.database, self.place.folder, "/dev/null"):
+        self.write("-o", self.place.database, code=73, words="belongs to the database")
+        for path in (notes, self.place.folder, "/dev/null"):
             self.write("-o", path, code=73, words="is no page of HTML; a report replaces nothing else")
         self.assertEqual(notes.read_text(), "keep me")
         self.check_promises()
@@ -238,19 +239,19 @@ class ToAFile(Reports):
         self.write("-o", self.place.folder / "none" / "x.html", code=73, words="No such file or directory")
         self.write("-o", "/proc/x.html", code=73, words="/proc/x.html")
         self.write("-o", "", code=64, words="not a path")
-        locked = self.file().with_name("report.html.part")
+        locked = self.file().with_name("report.html.crawl-part")
         locked.symlink_to("elsewhere")
-        self.write("-o", self.file(), code=73, words="report.html.part")
+        self.write("-o", self.file(), code=73, words="report.html.crawl-part")
         self.assertFalse(self.file().exists())
 
     def test_what_a_killed_one_has_left_is_taken_over(self):
-        self.place.write("report.html.part", "half a page")
+        self.place.write("report.html.crawl-part", "half a page")
         self.write("-o", self.file())
-        self.assertEqual(list(self.place.folder.glob("*.part")), [])
+        self.assertEqual(list(self.place.folder.glob("*.crawl-part")), [])
 
     def test_two_at_a_time(self):
-        self.place.write("report.html.part", "")
-        with open(self.place.folder / "report.html.part", "rb") as other:
+        self.place.write("report.html.crawl-part", "")
+        with open(self.place.folder / "report.html.crawl-part", "rb") as other:
             import fcntl
             fcntl.flock(other, fcntl.LOCK_EX)
             self.write("-o", self.file(), code=75, words="another process is writing")
@@ -264,13 +265,13 @@ class ToAFile(Reports):
         self.assertEqual(done.returncode, 74, done.stderr)
         self.assertIn(b"report.html: File too large", done.stderr)
         self.assertEqual(self.file().read_bytes(), before)
-        self.assertEqual(list(self.place.folder.glob("*.part")), [])
+        self.assertEqual(list(self.place.folder.glob("*.crawl-part")), [])
 
     def test_an_interrupt_leaves_nothing_behind(self):
         large_crawl.fill(self.place.database, 100_000)
         for number_of_signal, code in crawl_run.STOPPED.items():
             run = self.place.start("report", "-d", self.place.database, "-o", self.file(), "--patience", "1h")
-            crawl_run.wait_for(lambda: list(self.place.folder.glob("*.part")), "it has begun")
+            crawl_run.wait_for(lambda: list(self.place.folder.glob("*.crawl-part")), "it has begun")
             run.send(number_of_signal)
             ended = run.wait()
             self.assertEqual((ended.code, ended.stderr), (code, ""))

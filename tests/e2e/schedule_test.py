@@ -123,10 +123,10 @@ class Nightly(crawl_run.EndToEnd):
 
     def test_numbers_are_written_to_files_of_our_own_alone(self):
         numbers = self.place.folder / "crawl.prom"
-        os.mkfifo(self.place.folder / "crawl.prom.part")  # whoever opens it waits for ever
+        os.mkfifo(self.place.folder / "crawl.prom.crawl-part")  # whoever opens it waits for ever
         self.crawl("-q", "--delay", "0", "--metrics", numbers, self.server.url())
         self.assertIn("crawl_running 0", numbers.read_text())
-        self.assertFalse((self.place.folder / "crawl.prom.part").exists())
+        self.assertFalse((self.place.folder / "crawl.prom.crawl-part").exists())
         folder = self.place.folder / "folder"
         folder.mkdir()
         ended = self.place.run("run", "-d", self.place.database, "--metrics", folder, self.server.url())

@@ -3,6 +3,7 @@
 """Full text search on an empty, a running and a large database, and when something is in the way. What it finds in
 real documents: search_documents_test.py."""
 
+import contextlib
 import fcntl
 import functools
 import os
@@ -100,6 +101,22 @@ class Cases(searching.Searching):
         self.assertFalse((self.place.folder / "crawl.db.search").exists())
         for words in ("AND OR NOT", "NEAR(page them)", "page*\"", "{page}:x^", "a'b;--", "\x01\x02page"):
             self.assertIn(self.place.run("search", "-d", self.place.database, words).code, (0, 66), words)
+
+    def test_a_damaged_database_of_others_is_no_damaged_index(self):
+        self.crawl("-q", "--delay", "0", self.serve(1).url())
+        theirs = self.place.folder / "theirs.db"
+        with contextlib.closing(sqlite3.connect(theirs)) as database:
+            database.execute("CREATE TABLE notes AS SELECT randomblob(20000) AS text")
+            database.commit()
+        theirs.write_bytes(theirs.read_bytes()[:9000])
+        before = theirs.read_bytes()
+        self.search("--index", theirs, "page", code=73, says="is no search index")
+        self.assertEqual(theirs.read_bytes(), before)
+        # An index that is as damaged makes room for a new one.
+        self.search("--index", self.place.folder / "ours", "page")
+        ours = self.place.folder / "ours"
+        ours.write_bytes(ours.read_bytes()[:9000])
+        self.search("--index", ours, "page")
 
     def test_a_reader_that_goes_away(self):
         self.crawl("-q", "--delay", "0", self.serve(3).url())

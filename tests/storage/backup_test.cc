@@ -49,7 +49,7 @@ TEST_CASE("backup: what was written is there, whole", "[backup]") {
   CHECK(calls > 5);
   CHECK(rows_of(dir.path("copy.db")) == 20'000);
   CHECK(query_file(dir.path("copy.db"), "PRAGMA integrity_check") == "ok");
-  CHECK_FALSE(std::filesystem::exists(dir.path("copy.db.part")));
+  CHECK_FALSE(std::filesystem::exists(dir.path("copy.db.crawl-part")));
   // It is a database that a run goes on with.
   Result<Database> writer = Database::open_writer(dir.path("copy.db"));
   REQUIRE(writer);
@@ -87,7 +87,7 @@ TEST_CASE("backup: one that is given up leaves nothing", "[backup]") {
   REQUIRE_FALSE(done);
   CHECK(done.error().code == Errc::kClosed);
   CHECK_FALSE(std::filesystem::exists(dir.path("copy.db")));
-  CHECK_FALSE(std::filesystem::exists(dir.path("copy.db.part")));
+  CHECK_FALSE(std::filesystem::exists(dir.path("copy.db.crawl-part")));
   // And the connection is free for another.
   CHECK(back_up(*source, dir.path("crawl.db"), dir.path("copy.db"), all_of_it));
 }
@@ -116,7 +116,7 @@ TEST_CASE("backup: it replaces nothing", "[backup]") {
 TEST_CASE("backup: what a killed one has left is taken over, not what another writes", "[backup]") {
   const ScratchFolder dir;
   write_rows(dir.path("crawl.db"));
-  const std::string part = dir.path("copy.db.part");
+  const std::string part = dir.path("copy.db.crawl-part");
   write_file(part, std::string(100'000, 'x'));
   Result<Database> source = Database::open_reader(dir.path("crawl.db"));
   REQUIRE(source);
@@ -148,7 +148,7 @@ TEST_CASE("backup: a run that is under way is no dead one in it", "[backup]") {
   REQUIRE(source);
   const auto copy_to = [&](const std::string& name) {
     REQUIRE(back_up(*source, path, dir.path(name), all_of_it));
-    CHECK_FALSE(std::filesystem::exists(dir.path(name) + ".part-wal"));
+    CHECK_FALSE(std::filesystem::exists(dir.path(name) + ".crawl-part-wal"));
     CHECK_FALSE(std::filesystem::exists(dir.path(name) + "-wal"));
     CHECK(query_file(dir.path(name), "PRAGMA integrity_check") == "ok");
   };
