@@ -246,7 +246,8 @@ class UnderTheRun(DiskCase):
 
     def test_a_limit_of_the_file_size_from_the_start(self):
         before = resource.getrlimit(resource.RLIMIT_FSIZE)
-        for limit in (0, 4096, 100_000):
+        # With 0 ThreadSanitizer ends before the program begins.
+        for limit in (4096, 100_000) if crawl_run.SANITIZED else (0, 4096, 100_000):
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
             try:
                 run = self.start()

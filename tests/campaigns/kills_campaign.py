@@ -202,12 +202,11 @@ class Kills(crawl_run.EndToEnd):
             end = time.monotonic() + scaled(0, 600)
             deaths = 0
             with self.documents(chance, SMALL_PAGES) as crawl:
-                while deaths == 0 or time.monotonic() < end:
+                while deaths <= 10 or time.monotonic() < end:
                     crawl.fresh()
                     deaths += self.crawl_with_dying_fetchers(crawl, chance)
                     crawl.finish()
             print(f"{deaths} fetchers died", flush=True)
-            self.assertGreater(deaths, 10)
 
         self.lanes(lane)
 

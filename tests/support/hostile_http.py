@@ -161,16 +161,18 @@ def chunked(name, body, outcome, says="", title=None, fields=(CHUNKED,)):
 
 WHOLE = b"%x\r\n%s\r\n" % (N, FINE.encode())
 LAST = b"0\r\n\r\n"
+# The chunk before may wait, where the fetcher is short of memory, and goes with its connection.
+BROKEN = ("incomplete", "protocol_error")
 CHUNKS = [
     chunked("fine", WHOLE + LAST, "ok", "", "fine"),
     chunked("negative", b"-5\r\nhello\r\n" + LAST, "protocol_error", "chunk"),
-    chunked("negative-later", WHOLE + b"-5\r\nhello\r\n", "incomplete", "chunk"),
+    chunked("negative-later", WHOLE + b"-5\r\nhello\r\n", BROKEN, "chunk"),
     chunked("overflow", b"f" * 19 + b"\r\nhello\r\n", "protocol_error", "chunk"),
     chunked("int64", b"7fffffffffffffff\r\nhello", "incomplete", "outstanding"),
     chunked("uint64", b"ffffffffffffffff\r\nhello", "protocol_error", "chunk"),
     chunked("absent", b"\r\nhello\r\n" + LAST, "protocol_error", "chunk"),
     chunked("garbage", b"zz\r\nhello\r\n" + LAST, "protocol_error", "chunk"),
-    chunked("garbage-later", WHOLE + b"zz\r\nhello\r\n", "incomplete", "chunk"),
+    chunked("garbage-later", WHOLE + b"zz\r\nhello\r\n", BROKEN, "chunk"),
     chunked("html", FINE.encode(), "protocol_error", "chunk"),
     chunked("hex-prefix", b"0x5\r\nhello\r\n" + LAST, "protocol_error", "chunk"),
     chunked("plus", b"+5\r\nhello\r\n" + LAST, "protocol_error", "chunk"),
