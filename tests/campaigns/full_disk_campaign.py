@@ -225,7 +225,7 @@ class FullDiskInAFile(FullDisk):
 
     def test_a_file_system_that_becomes_read_only_in_mid_run(self):
         """As ext4 does of itself when its device fails."""
-        self.mount()
+        self.mount(64 * MIB)  # room for all, twice
         run = self.under_way()
         seen = self.committed()
         self.disk.run("mount", "-o", "remount,abort", self.disk.folder)
