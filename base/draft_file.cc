@@ -24,11 +24,25 @@ bool is_still(const std::string& path, const UniqueFd& file) {
          named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
 }
 
-// A link to it stays a link.
-std::string resolved(const std::string& path) {
+// What is to be replaced: a link stays one, and where it leads is written. Not by way of another
+// user's link: who that is could have any file of this user replaced.
+Result<std::string> place_of(const std::string& path) {
+  struct stat info {};
+  if (::lstat(path.c_str(), &info) != 0 || !S_ISLNK(info.st_mode)) return path;
+  if (info.st_uid != ::geteuid() && info.st_uid != 0) {
+    return Error{Errc::kExists, 0, path + " is a link of another user, and is not followed"};
+  }
   const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr),
                                                          &std::free);
   return real ? std::string(real.get()) : path;
+}
+
+// A folder in which anybody may have put a file, for this user to fill.
+bool is_open_to_all(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  struct stat info {};
+  return ::stat(folder.c_str(), &info) != 0 || (info.st_mode & S_IWOTH) != 0;
 }
 
 }  // namespace
@@ -36,43 +50,53 @@ std::string resolved(const std::string& path) {
 std::string DraftFile::draft_path_of(const std::string& path) { return path + ".crawl-part"; }
 
 Result<DraftFile> DraftFile::create(const std::string& asked, IfThere if_there) {
-  const std::string path = if_there == IfThere::kReplace ? resolved(asked) : asked;
-  struct stat older {};
-  const bool there = ::lstat(path.c_str(), &older) == 0;
-  if (there && S_ISDIR(older.st_mode)) return Error{Errc::kExists, EISDIR, path};
-  if (there && if_there == IfThere::kRefuse && (S_ISREG(older.st_mode) || S_ISLNK(older.st_mode))) {
-    return Error{Errc::kExists, EEXIST, path};
-  }
-  if (there && !S_ISREG(older.st_mode)) {
-    return Error{Errc::kExists, 0, path + " is no plain file, and nothing else is replaced"};
+  Result<std::string> place = if_there == IfThere::kReplace ? place_of(asked) : asked;
+  if (!place) return place.error();
+  const std::string path = std::move(*place);
+  struct stat info {};
+  std::optional<Older> older;
+  if (::lstat(path.c_str(), &info) == 0) {
+    if (S_ISDIR(info.st_mode)) return Error{Errc::kExists, EISDIR, path};
+    if (if_there == IfThere::kRefuse && (S_ISREG(info.st_mode) || S_ISLNK(info.st_mode))) {
+      return Error{Errc::kExists, EEXIST, path};
+    }
+    if (!S_ISREG(info.st_mode)) {
+      return Error{Errc::kExists, 0, path + " is no plain file, and nothing else is replaced"};
+    }
+    if (info.st_uid == ::geteuid() || !is_open_to_all(path)) {
+      older = {info.st_uid, info.st_gid, info.st_mode & 0777};
+    }
   }
   const std::string draft = draft_path_of(path);
+  const mode_t mode = older ? 0600 : 0666;  // until it is finished
   UniqueFd file;
   do {
     file.reset(uninterrupted([&] {
-      return ::open(draft.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+      return ::open(draft.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, mode);
     }));
-    if (!file) return errno_error(errno == ELOOP ? draft : path);
+    if (!file) {
+      const int error = errno;
+      return errno_error(error, ::lstat(draft.c_str(), &info) == 0 ? draft : path);
+    }
     if (uninterrupted([&] { return ::flock(file.fd(), LOCK_EX | LOCK_NB); }) != 0) {
       return Error{Errc::kBusy, 0, "another process is writing " + draft};
     }
     // Whoever had it may have finished since it was opened: then it is no draft any more.
   } while (!is_still(draft, file));
-  struct stat info {};
   if (::fstat(file.fd(), &info) != 0) return errno_error(draft);
-  const bool ours = info.st_uid == ::geteuid() || (there && info.st_uid == older.st_uid);
+  // One of root's may have been given away just before it would have got its name.
+  const bool given = ::geteuid() == 0 && older && info.st_uid == older->user;
+  const bool ours = info.st_uid == ::geteuid() || given;
   if (!S_ISREG(info.st_mode) || info.st_nlink != 1 || !ours) {
     return Error{Errc::kExists, 0, draft + " is in the way: it is no plain file of this user"};
   }
-  std::optional<Owner> owner;
-  if (there) owner = {older.st_uid, older.st_gid};
-  DraftFile made(path, if_there, owner, std::move(file));
+  DraftFile made(path, if_there, older, std::move(file));
   if (::ftruncate(made.fd(), 0) != 0) return errno_error(draft);
-  if (there && ::fchmod(made.fd(), older.st_mode & 0777) != 0) return errno_error(draft);
+  if (older && ::fchmod(made.fd(), mode) != 0) return errno_error(draft);
   return made;
 }
 
-DraftFile::DraftFile(std::string path, IfThere if_there, std::optional<Owner> older, UniqueFd file)
+DraftFile::DraftFile(std::string path, IfThere if_there, std::optional<Older> older, UniqueFd file)
     : path_(std::move(path)),
       draft_(draft_path_of(path_)),
       if_there_(if_there),
@@ -85,14 +109,16 @@ DraftFile::~DraftFile() {
   if (file_) ::unlink(draft_.c_str());
 }
 
-// Root may; others may give it to a group of theirs.
-void DraftFile::give_to_owner() const {
-  if (!older_ || ::fchown(file_.fd(), older_->user, older_->group) == 0) return;
-  [[maybe_unused]] const int given = ::fchown(file_.fd(), static_cast<uid_t>(-1), older_->group);
+// Root may give it away, others to a group of theirs.
+Result<void> DraftFile::become_like(const Older& older) const {
+  if (::fchown(file_.fd(), older.user, older.group) != 0) {
+    [[maybe_unused]] const int given = ::fchown(file_.fd(), static_cast<uid_t>(-1), older.group);
+  }
+  return ::fchmod(file_.fd(), older.mode) == 0 ? Result<void>() : errno_error(draft_);
 }
 
 Result<void> DraftFile::finish() {
-  give_to_owner();
+  if (Result<void> done = older_ ? become_like(*older_) : Result<void>(); !done) return done;
   if (uninterrupted([&] { return ::fsync(file_.fd()); }) != 0) return errno_error("sync " + draft_);
   int moved = -1;
   if (if_there_ == IfThere::kRefuse) {

@@ -20,8 +20,9 @@ class DraftFile {
  public:
   // kExists: there is something at `path` that is not to be replaced (kRefuse, with EEXIST), or no
   // plain file. kBusy: another process writes this draft. A draft that was left behind by one that
-  // was killed is taken over, and emptied. Where a link is to be replaced, what it leads to is; and
-  // whoever could read the old file can read the new one, as far as this user may see to that.
+  // was killed is taken over, and emptied. Where a link of this user is to be replaced, what it
+  // leads to is. Whoever could read the old file can read the new one, as far as this user may see
+  // to that; but for a stranger's file in a folder that all may write to.
   static Result<DraftFile> create(const std::string& path, IfThere if_there);
   static std::string draft_path_of(const std::string& path);
   DraftFile(DraftFile&& other) noexcept;
@@ -39,16 +40,17 @@ class DraftFile {
   Result<void> finish();
 
  private:
-  struct Owner {
+  struct Older {
     uid_t user;
     gid_t group;
+    mode_t mode;
   };
-  DraftFile(std::string path, IfThere if_there, std::optional<Owner> older, UniqueFd file);
-  void give_to_owner() const;
+  DraftFile(std::string path, IfThere if_there, std::optional<Older> older, UniqueFd file);
+  Result<void> become_like(const Older& older) const;
 
   std::string path_, draft_;
   IfThere if_there_;
-  std::optional<Owner> older_;  // of the file that is replaced
+  std::optional<Older> older_;  // the file that is replaced, which the new one is to be like
   UniqueFd file_;               // none: finished, or moved away
 };
 

@@ -65,9 +65,8 @@ Result<int> Archiver::finish(const std::function<int()>& signals) {
     }
   }
   // One that has no handlers yet ends of SIGTERM itself.
-  const bool as_told = told_at && !killed;
-  if (ended_.signal && !as_told)
-    log_->error("the process that writes the archive was " + ended_.text());
+  if (told_at && ended_.signal == SIGTERM) return 128 + SIGTERM;
+  if (ended_.signal) log_->error("the process that writes the archive was " + ended_.text());
   return ended_.code.value_or(static_cast<int>(ExitCode::kIo));
 }
 

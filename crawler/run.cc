@@ -220,6 +220,12 @@ Result<RunLock> hold_database(const RunOptions& options, const Clock& clock, Eve
   return lock;
 }
 
+Result<void> warc_folder(const RunOptions& options) {
+  if (options.warc.empty()) return {};
+  if (Result<void> free = refuse_as_output(options.database, options.warc); !free) return free;
+  return make_folder(options.warc);
+}
+
 // What the database has already is archived before a run that may write over it. kDone, or why
 // there can be no archive, which has been said.
 ExitCode archive_what_is_there(const RunOptions& options, EventLoop& loop, Logger& log,
@@ -286,7 +292,7 @@ ExitCode run_crawl(const RunOptions& options) {
     return fail(log, started.error(), shortage ? ExitCode::kIo : ExitCode::kConfig);
   }
   if (coordinator.stopped()) return coordinator.end().code;
-  if (auto folder = options.warc.empty() ? Result<void>() : make_folder(options.warc); !folder) {
+  if (Result<void> folder = warc_folder(options); !folder) {
     return fail(log, folder.error(), ExitCode::kCannotCreate);
   }
   auto database = Database::open_writer(options.database);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
+
+#include <filesystem>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +16,7 @@
 #include "storage/query_budget.h"
 #include "storage/rows.h"
 #include "storage/search.h"
+#include "storage/preflight.h"
 #include "storage/search_index.h"
 
 namespace crawl {
@@ -39,6 +42,17 @@ Result<SearchFile> index_as_it_is(Database& crawl, const std::string& path) {
   const Result<uint64_t> seed = fingerprint_seed(crawl);
   if (!seed) return seed.error();
   return SearchFile::open_reader(path, static_cast<int64_t>(*seed));
+}
+
+// Where --index names a file, it must be none that the database needs.
+Result<void> index_place(const SearchOptions& options, const std::string& path,
+                         const std::string& beside) {
+  std::error_code unknown;
+  if (std::filesystem::weakly_canonical(path, unknown) ==
+      std::filesystem::weakly_canonical(beside, unknown)) {
+    return {};
+  }
+  return refuse_as_output(options.database, path);
 }
 
 // The index to search, or an error; with a remark where it could not be brought up to date.
@@ -129,6 +143,9 @@ ExitCode command_search(const SearchOptions& options) {
   Result<Database> crawl = Database::open_reader(options.database);
   if (!crawl) return report_error(options, crawl.error());
   const std::string path = options.index.empty() ? SearchFile::path_beside(*crawl) : options.index;
+  if (Result<void> free = index_place(options, path, SearchFile::path_beside(*crawl)); !free) {
+    return problem_with_index(options, free.error());
+  }
   // Twice, as what is damaged may show only when it is read.
   for (int attempt = 0;; ++attempt) {
     Result<SearchFile> index = ready_index(options, *crawl, path);

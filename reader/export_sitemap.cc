@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "reader/export_support.h"
+#include "storage/preflight.h"
 #include "storage/snapshot.h"
 #include "web/http_date.h"
 #include "web/url.h"
@@ -190,8 +191,9 @@ Result<void> write_pages(Database& database, int64_t host_id, SitemapWriter& wri
 ExitCode export_sitemap(const ExportOptions& options, Database& database, LongJob& job) {
   const bool folder = !options.output.empty() && is_folder(options.output);
   if (folder) {
-    if (auto made = make_folder(options.output); !made)
-      return export_problem(options, made.error());
+    Result<void> made = refuse_as_output(options.database, options.output);
+    if (made) made = make_folder(options.output);
+    if (!made) return export_problem(options, made.error());
   }
   if (struct stat info{}; folder && options.if_there == IfThere::kRefuse &&
                           ::lstat((options.output + "/sitemap.xml").c_str(), &info) == 0) {

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -120,11 +121,12 @@ Result<void> WarcArchive::resume() {
   }
   if (*resumed != WarcFiles::Resumed::kLost) return {};
   report_line(options_, ExitCode::kDone,
-              fmt::format("{}/{}.open is gone, or shorter than it was: what it held is archived "
-                          "once more",
-                          options_.output, file));
+              fmt::format("{}/{}.open is gone, or shorter than it was: {} is archived once more, "
+                          "as far as {} still has it",
+                          options_.output, file, began_ < 0 ? "everything" : "what it held",
+                          options_.database));
   files_on_disk_.forget();
-  visit_id_ = began_;
+  visit_id_ = std::max<int64_t>(began_, 0);
   visit_at_ = 0;
   return state_.close_file(position());
 }

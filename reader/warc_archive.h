@@ -56,7 +56,7 @@ class WarcArchive {
   int64_t source_ = 0;
   int64_t visit_id_ = 0;
   int64_t visit_at_ = 0;
-  int64_t began_ = 0;  // visit_id_ when the file was begun
+  int64_t began_ = -1;  // visit_id_ when the file was begun; -1: unknown
   std::vector<std::string> lines_;
   std::map<int64_t, std::string> user_agents_;  // the latest few
   int64_t captures_ = 0;

@@ -22,7 +22,7 @@ constexpr const char* kTables =
     "CREATE TABLE line(text TEXT); PRAGMA user_version=1; PRAGMA application_id=1131566945; COMMIT";
 constexpr const char* kSecondFormat =
     "BEGIN; ALTER TABLE position ADD COLUMN visit_at INTEGER DEFAULT 0;"
-    "ALTER TABLE position ADD COLUMN began INTEGER DEFAULT 0; PRAGMA user_version=2; COMMIT";
+    "ALTER TABLE position ADD COLUMN began INTEGER DEFAULT -1; PRAGMA user_version=2; COMMIT";
 static_assert(kArchiveId == 1131566945 && kFormat == 2);
 
 Result<int64_t> number(Database& database, const char* sql) {

@@ -25,7 +25,7 @@ class ArchiveState {
     int64_t bytes = 0;     // of it
     int64_t serial = 0;    // of the next file
     int64_t visit_at = 0;  // when that visit was: tells it from one of another history; 0: unknown
-    int64_t began = 0;     // `visit_id` when the file that is being written was begun
+    int64_t began = -1;    // `visit_id` when the file that is being written was begun; -1: unknown
   };
 
   // Opens the state of the archive in `folder`, or makes it. kBusy: another process writes there.

@@ -75,7 +75,9 @@ Result<void> end_run_in_copy(sqlite3* copy, int64_t pid) {
 }
 
 // SQLite would take what a killed run has left behind for the copy's own, and write it over it.
+// Where there is a database, they are that one's.
 Result<void> refuse_leftovers(const std::string& path) {
+  if (struct stat there{}; ::lstat(path.c_str(), &there) == 0) return {};
   for (const char* suffix : {"-wal", "-journal"}) {
     const std::string left = path + suffix;
     struct stat info {};

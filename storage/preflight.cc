@@ -43,7 +43,8 @@ bool is_same_file(const std::string& one, const std::string& other) {
   if (::stat(one.c_str(), &first) == 0 && ::stat(other.c_str(), &second) == 0) {
     return first.st_dev == second.st_dev && first.st_ino == second.st_ino;
   }
-  const auto place = [](const std::string& path) {
+  const auto place = [](std::string path) {
+    while (path.size() > 1 && path.ends_with('/')) path.pop_back();
     return resolved(parent_directory(path)) + "/" + path.substr(path.rfind('/') + 1);
   };
   return place(one) == place(other);
@@ -224,7 +225,8 @@ Result<void> inspect_readable_path(const std::string& path) {
 Result<void> refuse_as_output(const std::string& database, const std::string& path) {
   for (const char* suffix : {"", "-wal", "-shm", "-journal", ".lock", ".search"}) {
     const std::string taken = resolved(database) + suffix;
-    for (const std::string& made : {path, DraftFile::draft_path_of(path)}) {
+    for (const std::string& made :
+         {path, DraftFile::draft_path_of(path), DraftFile::draft_path_of(resolved(path))}) {
       if (!is_same_file(taken, made)) continue;
       return Error{Errc::kExists, 0,
                    fmt::format("{} belongs to the database {}: name another file", made, database)};

@@ -5,6 +5,7 @@ committed is lost, nothing is fetched twice, and the database becomes that of a 
 
 import concurrent.futures
 import contextlib
+import itertools
 import os
 import random
 import signal
@@ -202,10 +203,13 @@ class Kills(crawl_run.EndToEnd):
             end = time.monotonic() + scaled(0, 600)
             deaths = 0
             with self.documents(chance, SMALL_PAGES) as crawl:
-                while deaths <= 10 or time.monotonic() < end:
+                for crawls in itertools.count(1):
                     crawl.fresh()
                     deaths += self.crawl_with_dying_fetchers(crawl, chance)
                     crawl.finish()
+                    self.assertGreater(deaths, crawls // 2)
+                    if deaths > 10 and time.monotonic() > end:
+                        break
             print(f"{deaths} fetchers died", flush=True)
 
         self.lanes(lane)

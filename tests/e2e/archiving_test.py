@@ -317,7 +317,7 @@ class Troubles(Archiving):
     def test_an_unfinished_file_that_is_lost(self):
         self.unfinished().unlink()
         ended = self.export()
-        self.assertRegex(ended.stderr, r"\.warc\.gz\.open is gone, or shorter than it was: .* once more\n$")
+        self.assertRegex(ended.stderr, r"\.warc\.gz\.open is gone, or shorter than it was: what it held is archived once more, .*\n$")
         self.check_complete(self.records())
 
     def test_an_unfinished_file_that_is_cut(self):
@@ -392,8 +392,8 @@ class Troubles(Archiving):
             pass
         [archiver] = archivers
         archiver.kill(signal.SIGSTOP)
-        fetchers = children(run, b"crawl-fetcher")
-        self.assertEqual(len(fetchers), 10)
+        fetchers = crawl_run.wait_for(
+            lambda: len(born := children(run, b"crawl-fetcher")) == 10 and born, "all are born")
         for fetcher in fetchers:
             fetcher.kill()
         crawl_run.wait_for(lambda: not any(fetcher.alive() for fetcher in fetchers), "all have gone")

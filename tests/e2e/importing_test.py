@@ -349,9 +349,10 @@ class Others(Importing):
             process = subprocess.Popen([crawl_run.program("CRAWL_BIN"), "import", "--warc", "-d", self.target,
                                         "/dev/stdin"], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=False)
             self.addCleanup(process.stderr.close)
+            self.addCleanup(process.kill)
             process.stdin.write(begin)
             process.stdin.flush()
-            threading.Event().wait(0.7)
+            threading.Event().wait(0.7 * crawl_run.PATIENCE)
             process.send_signal(number)
             self.assertEqual(process.wait(20), 128 + number)
             process.stdin.close()

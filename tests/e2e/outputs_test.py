@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: MIT
 """What commands may write over, and what they must not: the database, files of others, what no command can own."""
 
+import contextlib
 import os
+import select
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -61,10 +64,13 @@ class Outputs(crawl_run.EndToEnd):
     def test_a_database_that_has_a_drafts_name(self):
         database = self.file("a.crawl-part")
         self.place.database.rename(database)
-        for name, command in self.writers(database, self.file("a")).items():
-            with self.subTest(name):
-                self.refused(command, 73, "belongs to the database")
-                self.check_database(database)
+        self.place.write("a", "<!doctype html>")
+        self.file("link").symlink_to("a")
+        for output in ("a", "link"):
+            for name, command in self.writers(database, self.file(output)).items():
+                with self.subTest(name, output=output):
+                    self.refused(command, 73, "belongs to the database")
+                    self.check_database(database)
 
     def test_a_strangers_file_of_nearly_that_name(self):
         for name, command in self.writers(self.place.database, self.file("out")).items():
@@ -83,6 +89,14 @@ class Outputs(crawl_run.EndToEnd):
             left.unlink()
         self.assertEqual(self.place.run("backup", "-d", self.place.database, self.file("copy.db")).code, 0)
         self.check_database(self.file("copy.db"))
+
+    def test_a_backup_where_a_database_is_in_use(self):
+        self.place.run("backup", "-d", self.place.database, self.file("live.db"))
+        with contextlib.closing(sqlite3.connect(self.file("live.db"))) as live:
+            live.execute("CREATE TABLE more(x)")
+            live.commit()
+            self.assertTrue(self.file("live.db-wal").exists())
+            self.refused(("backup", "-d", self.place.database, self.file("live.db")), 73, "is there already")
 
     def test_what_is_no_plain_file(self):
         os.mkfifo(self.file("pipe"))
@@ -115,11 +129,53 @@ class Outputs(crawl_run.EndToEnd):
             self.assertEqual((after.st_uid, after.st_gid, stat.S_IMODE(after.st_mode)), (1234, 33, 0o640))
             self.assertGreater(after.st_size, 100)
 
+    def test_strangers_in_a_folder_that_all_may_write_to(self):
+        if os.geteuid() != 0:
+            self.skipTest("needs two users")
+        folder = self.file("open")
+        folder.mkdir()
+        folder.chmod(0o1777)
+        victim = self.place.write("victim", "mine")
+        (folder / "link").symlink_to(victim)
+        os.lchown(folder / "link", 1234, 1234)
+        command = ("export", "csv", "-d", self.place.database, "--replace", "-o")
+        self.refused((*command, folder / "link"), 73, "is a link of another user")
+        self.assertEqual(victim.read_text(), "mine")
+        for name in ("theirs", "theirs.crawl-part"):
+            (folder / name).touch()
+            os.chown(folder / name, 1234, 1234)
+        self.refused((*command, folder / "theirs"), 73, "is in the way")
+        (folder / "theirs.crawl-part").unlink()
+        self.assertEqual(self.place.run(*command, folder / "theirs").code, 0)
+        self.assertEqual((folder / "theirs").stat().st_uid, 0)
+
+    def test_a_file_that_may_only_be_read_is_replaced(self):
+        path = self.place.write("rows.csv", "old")
+        path.chmod(0o444)
+        command = ("export", "csv", "-d", self.place.database, "--replace", "-o", path)
+        draft = self.place.write("rows.csv.crawl-part", "of one that was killed")
+        draft.chmod(0o600)
+        self.assertEqual(self.place.run(*command).code, 0)
+        self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o444)
+
+    def test_other_places_that_belong_to_the_database(self):
+        database = self.place.database
+        for command in (("search", "-d", database, "--index", f"{database}.lock", "a"),
+                        ("export", "warc", "-d", database, "-o", f"{database}-journal"),
+                        ("export", "sitemap", "-d", database, "-o", f"{database}-journal/"),
+                        ("run", *FAST, "-d", database, "--warc", f"{database}-journal", self.server.url())):
+            with self.subTest(command[0]):
+                self.refused(command, 73, "belongs to the database")
+        self.assertFalse(self.file("crawl.db-journal").exists())
+        self.assertEqual(self.place.run("search", "-d", "crawl.db", "--index", "crawl.db.search", "a").code, 66)
+        self.check_database(database)
+
     def test_a_reader_that_stands_still(self):
         for number in (signal.SIGTERM, signal.SIGINT):
             process = subprocess.Popen([crawl_run.program("CRAWL_BIN"), "export", "jsonl", "--body", "-d",
                                         self.place.database], stdout=subprocess.PIPE)
             self.addCleanup(process.stdout.close)
+            select.select([process.stdout], [], [], 20)
             threading.Event().wait(0.5)  # the pipe is full by now
             self.assertIsNone(process.poll())
             process.send_signal(number)
