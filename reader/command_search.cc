@@ -48,10 +48,8 @@ Result<SearchFile> index_as_it_is(Database& crawl, const std::string& path) {
 Result<void> index_place(const SearchOptions& options, const std::string& path,
                          const std::string& beside) {
   std::error_code unknown;
-  if (std::filesystem::weakly_canonical(path, unknown) ==
-      std::filesystem::weakly_canonical(beside, unknown)) {
-    return {};
-  }
+  const std::filesystem::path named = std::filesystem::absolute(path, unknown);
+  if (std::filesystem::weakly_canonical(named, unknown) == beside) return {};
   return refuse_as_output(options.database, path);
 }
 
