@@ -37,12 +37,15 @@ Result<std::string> place_of(const std::string& path) {
   return real ? std::string(real.get()) : path;
 }
 
-// A folder in which anybody may have put a file, for this user to fill.
-bool is_open_to_all(const std::string& path) {
+std::string folder_of(const std::string& path) {
   const size_t slash = path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  return slash == std::string::npos ? "." : path.substr(0, slash + 1);
+}
+
+// Anybody may have put the file there, for this user to fill.
+bool lies_open_to_all(const std::string& path) {
   struct stat info {};
-  return ::stat(folder.c_str(), &info) != 0 || (info.st_mode & S_IWOTH) != 0;
+  return ::stat(folder_of(path).c_str(), &info) != 0 || (info.st_mode & S_IWOTH) != 0;
 }
 
 }  // namespace
@@ -63,7 +66,7 @@ Result<DraftFile> DraftFile::create(const std::string& asked, IfThere if_there) 
     if (!S_ISREG(info.st_mode)) {
       return Error{Errc::kExists, 0, path + " is no plain file, and nothing else is replaced"};
     }
-    if (info.st_uid == ::geteuid() || !is_open_to_all(path)) {
+    if (info.st_uid == ::geteuid() || !lies_open_to_all(path)) {
       older = {info.st_uid, info.st_gid, info.st_mode & 0777};
     }
   }
@@ -136,8 +139,7 @@ Result<void> DraftFile::finish() {
 }
 
 Result<void> sync_folder_of(const std::string& path) {
-  const size_t slash = path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const std::string folder = folder_of(path);
   const UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd || uninterrupted([&] { return ::fsync(fd.fd()); }) != 0) {
     return errno_error("sync " + folder);

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
-
-#include <filesystem>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <utility>
 
 #include "base/clock.h"
@@ -13,10 +12,10 @@
 #include "base/long_job.h"
 #include "reader/hit_printer.h"
 #include "reader/read_support.h"
+#include "storage/preflight.h"
 #include "storage/query_budget.h"
 #include "storage/rows.h"
 #include "storage/search.h"
-#include "storage/preflight.h"
 #include "storage/search_index.h"
 
 namespace crawl {

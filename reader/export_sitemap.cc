@@ -116,8 +116,11 @@ class SitemapWriter {
   uint64_t bytes() const { return bytes_; }
 
  private:
-  std::string path(const std::string& name) const {
-    return options_.output + (options_.output.ends_with('/') ? "" : "/") + name;
+  // Nor may one of the files be the database, which may lie there.
+  Result<std::unique_ptr<ExportFile>> in_folder(const std::string& name) const {
+    const std::string path = options_.output + (options_.output.ends_with('/') ? "" : "/") + name;
+    if (Result<void> free = refuse_as_output(options_.database, path); !free) return free.error();
+    return ExportFile::create(options_, path);
   }
   static std::string name(size_t number) { return fmt::format("sitemap-{:04}.xml", number); }
   static Result<void> written(bool done) {
@@ -135,8 +138,8 @@ class SitemapWriter {
       const Result<Url> parsed = Url::parse(url);
       if (parsed) base_ = parsed->origin() + "/";
     }
-    auto file =
-        ExportFile::create(options_, folder_ ? path(name(files_.size() + 1)) : options_.output);
+    auto file = folder_ ? in_folder(name(files_.size() + 1))
+                        : ExportFile::create(options_, options_.output);
     if (!file) return file.error();
     files_.push_back(std::move(*file));
     urls_ = 0;
@@ -145,7 +148,7 @@ class SitemapWriter {
   }
 
   Result<void> write_index() {
-    auto index = ExportFile::create(options_, path("sitemap.xml"));
+    auto index = in_folder("sitemap.xml");
     if (!index) return index.error();
     (*index)->write(fmt::format(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<sitemapindex xmlns=\"{}\">\n", kNamespace));
@@ -191,9 +194,8 @@ Result<void> write_pages(Database& database, int64_t host_id, SitemapWriter& wri
 ExitCode export_sitemap(const ExportOptions& options, Database& database, LongJob& job) {
   const bool folder = !options.output.empty() && is_folder(options.output);
   if (folder) {
-    Result<void> made = refuse_as_output(options.database, options.output);
-    if (made) made = make_folder(options.output);
-    if (!made) return export_problem(options, made.error());
+    if (auto made = make_folder(options.output); !made)
+      return export_problem(options, made.error());
   }
   if (struct stat info{}; folder && options.if_there == IfThere::kRefuse &&
                           ::lstat((options.output + "/sitemap.xml").c_str(), &info) == 0) {

@@ -5,7 +5,6 @@
 
 #include "base/escape.h"
 #include "base/units.h"
-#include "storage/preflight.h"
 
 namespace crawl {
 
@@ -13,7 +12,6 @@ Result<std::unique_ptr<ExportFile>> ExportFile::create(const ExportOptions& opti
                                                        const std::string& path) {
   std::optional<DraftFile> draft;
   if (!path.empty()) {
-    if (Result<void> free = refuse_as_output(options.database, path); !free) return free.error();
     Result<DraftFile> made = DraftFile::create(path, options.if_there);
     if (!made) return made.error();
     draft.emplace(std::move(*made));

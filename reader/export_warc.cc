@@ -7,7 +7,6 @@
 #include "base/draft_file.h"
 #include "reader/export_support.h"
 #include "reader/warc_archive.h"
-#include "storage/preflight.h"
 
 namespace crawl {
 
@@ -39,9 +38,6 @@ Result<void> archive_all(const ExportOptions& options, WarcArchive& archive, Lon
 }  // namespace
 
 ExitCode export_warc(const ExportOptions& options, Database& database, LongJob& job) {
-  if (Result<void> free = refuse_as_output(options.database, options.output); !free) {
-    return export_problem(options, free.error());
-  }
   if (auto made = make_folder(options.output); !made) return export_problem(options, made.error());
   Result<std::unique_ptr<WarcArchive>> archive = WarcArchive::open(options, database);
   if (!archive) return export_problem(options, archive.error());

@@ -89,26 +89,13 @@ Result<void> WarcArchive::check_source() {
         Errc::kUnsupported, 0,
         options_.output + " is the archive of another database: name a directory of its own"};
   }
-  Result<bool> known = knows_last_visit();
+  Result<bool> known = has_history(database_, visit_id_, 0, visit_at_);
   if (!known) return known.error();
   if (*known) return {};
   return Error{Errc::kUnsupported, 0,
                fmt::format("{} has more than {}, or something else: this is an older copy of its "
                            "database, or part of it was removed; name a directory of its own",
                            options_.output, options_.database)};
-}
-
-// Old visits may have been removed; a later one in its place is of another history.
-Result<bool> WarcArchive::knows_last_visit() {
-  Result<int64_t> last = reader_.last_visit();
-  if (!last) return last.error();
-  if (*last < visit_id_) return false;
-  Result<Statement> query = database_.prepare("SELECT at FROM visit WHERE id = ?1");
-  if (!query) return query.error();
-  query->bind(1, visit_id_);
-  const Result<bool> row = query->step();
-  if (!row) return row.error();
-  return !*row || visit_at_ == 0 || query->integer(0) == visit_at_;
 }
 
 Result<void> WarcArchive::resume() {

@@ -37,7 +37,6 @@ class WarcArchive {
   WarcArchive(const ExportOptions& options, Database& database, ArchiveState state,
               CaptureReader reader);
   Result<void> check_source();
-  Result<bool> knows_last_visit();
   Result<void> resume();
   Result<void> add(const Capture& capture);
   Result<void> begin_file(const std::string& user_agent);

@@ -20,6 +20,19 @@ Result<uint64_t> fingerprint_seed(Database& database) {
   return seed;
 }
 
+Result<bool> has_history(Database& database, int64_t visit_id, int64_t url_id, int64_t at) {
+  const Result<int64_t> last = read_number(database, "SELECT max(id) FROM visit");
+  if (!last) return last.error();
+  if (*last < visit_id) return false;
+  Result<Statement> query = database.prepare("SELECT url_id, at FROM visit WHERE id = ?1");
+  if (!query) return query.error();
+  query->bind(1, visit_id);
+  const Result<bool> row = query->step();
+  if (!row) return row.error();
+  return !*row ||
+         ((url_id == 0 || query->integer(0) == url_id) && (at == 0 || query->integer(1) == at));
+}
+
 std::string select_hosts(std::string_view rest) {
   return "SELECT id, name, delay_ms, backoff_level, latency_ms, next_at, pages, errors, "
          "a.state, a.rules, a.fetched_at, a.failing_since, a.crawl_delay_ms, "

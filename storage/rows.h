@@ -42,6 +42,10 @@ Result<int64_t> read_number(Database& database, std::string_view sql);
 
 // The secret of this database, made when it was made (meta 'fingerprint_seed').
 Result<uint64_t> fingerprint_seed(Database& database);
+// Whether this is still the history in which that visit was seen, and no copy from before it, also
+// one that was crawled on with. `url_id`, `at` (wall ms): of the visit; 0: not known. One that was
+// removed since says nothing against it.
+Result<bool> has_history(Database& database, int64_t visit_id, int64_t url_id, int64_t at);
 
 // "SELECT … FROM host " + `rest`, whose rows host_row() reads.
 std::string select_hosts(std::string_view rest);

@@ -18,21 +18,10 @@ namespace {
 
 constexpr int64_t kDeadMin = 1'000;  // fewer are not worth a new index
 
-// A visit that was read is another one now, or there are none so far: a backup was put back.
 Result<bool> is_of_this_history(Database& crawl, SearchFile& index) {
   const Result<SearchState> state = index.read_state();
   if (!state) return state.error();
-  const Result<int64_t> last = read_number(crawl, "SELECT max(id) FROM visit");
-  if (!last) return last.error();
-  if (*last < state->visit_id) return false;
-  Result<Statement> query = crawl.prepare("SELECT url_id, at FROM visit WHERE id = ?1");
-  if (!query) return query.error();
-  query->bind(1, state->visit_id);
-  const Result<bool> row = query->step();
-  if (!row) return row.error();
-  // Old visits may be removed.
-  return !*row || state->visit_url == 0 ||
-         (query->integer(0) == state->visit_url && query->integer(1) == state->visit_at);
+  return has_history(crawl, state->visit_id, state->visit_url, state->visit_at);
 }
 
 // As private as the database, whose words it holds: SQLite would let everybody read it.
