@@ -4,9 +4,13 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <chrono>
 #include <iterator>
+#include <thread>
 #include <utility>
 
 #include "base/out_of_memory.h"
@@ -19,7 +23,9 @@ namespace {
 
 constexpr int kWriterBusyMs = 30'000;  // somebody else's tool holds a write lock: wait that long
 constexpr int kReaderBusyMs = 5'000;
-constexpr int kLogWaitMs = 1'000;  // a reader holds on to a log that is to be emptied
+constexpr int kLogWaitMs = 1'000;   // a reader holds on to a log that is to be emptied
+constexpr int kHandOverMs = 1'000;  // root is about to hand a log over
+constexpr int kHandOverPollMs = 10;
 
 // Why: with pages of 4 KiB, storing a web page costs a third more time than with 8 KiB; 16 and 32
 // KiB gain nothing (bench/storage.cc). synchronous=FULL: with group commit it costs little, and a
@@ -106,26 +112,36 @@ bool has_log(const std::string& path) {
          ::stat((path + "-journal").c_str(), &info) == 0;
 }
 
-}  // namespace
-
-Result<Database> Database::open_writer(const std::string& path) {
-  Result<PathState> state = inspect_writable_path(path);
-  if (!state) return state.error();
-  if (*state == PathState::kFile) {
-    if (Result<void> ours = check_identity_untouched(path); !ours) return ours.error();
+// Where root opens the database of another user, its log and the index of its log are root's until
+// SQLite gives them away, a moment later. Who comes in between is to open it again.
+template <typename Open>
+auto open_when_handed_over(const std::string& path, Open open) {
+  const auto there = [&](const char* suffix) {
+    return ::access((path + suffix).c_str(), F_OK) == 0;
+  };
+  for (int waited_ms = 0;; waited_ms += kHandOverPollMs) {
+    auto opened = open();
+    const bool withheld =
+        !opened && opened.error().sys_errno == EACCES && (there("-wal") || there("-shm"));
+    if (!withheld || waited_ms >= kHandOverMs) return opened;
+    std::this_thread::sleep_for(std::chrono::milliseconds(kHandOverPollMs));
   }
+}
+
+// Its path has been found to be in order.
+Result<Database> open_for_writing(const std::string& path, PathState state) {
   Database database(open_handle(plain_sqlite_path(path), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
                                 kWriterBusyMs));
-  if (sqlite3_errcode(database.handle_) != SQLITE_OK) {
-    return sqlite_error(database.handle_, "open " + path);
+  if (sqlite3_errcode(database.handle()) != SQLITE_OK) {
+    return sqlite_error(database.handle(), "open " + path);
   }
-  if (sqlite3_db_readonly(database.handle_, "main") == 1) {
+  if (sqlite3_db_readonly(database.handle(), "main") == 1) {
     return Error{Errc::kIo, 0, path + " is not writable"};
   }
   // A refusal must not checkpoint on its way out.
-  sqlite3_db_config(database.handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-  if (Result<void> ready = recheck_or_size(database, path, *state); !ready) return ready.error();
-  sqlite3_db_config(database.handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
+  sqlite3_db_config(database.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  if (Result<void> ready = recheck_or_size(database, path, state); !ready) return ready.error();
+  sqlite3_db_config(database.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
   if (Result<void> tuned = database.execute(kWriterPragmas); !tuned) return tuned.error();
   // Migrations come before WAL: a new file gets all of its first transaction, with the
   // application_id that check_identity_untouched() looks for, in the main file or not at all.
@@ -141,25 +157,43 @@ Result<Database> Database::open_writer(const std::string& path) {
   return database;
 }
 
+// `name` is a path or a URI of `path`.
+Result<Database> open_for_reading(const std::string& path, const std::string& name, int flags) {
+  Database database(open_handle(name, SQLITE_OPEN_READONLY | flags, kReaderBusyMs));
+  if (sqlite3_errcode(database.handle()) != SQLITE_OK) {
+    return sqlite_error(database.handle(), "open " + path);
+  }
+  if (Result<void> ours = check_identity(database.handle(), path); !ours) return ours.error();
+  return database;
+}
+
+}  // namespace
+
+Result<Database> Database::open_writer(const std::string& path) {
+  Result<PathState> state = inspect_writable_path(path);
+  if (!state) return state.error();
+  if (*state == PathState::kFile) {
+    if (Result<void> ours = check_identity_untouched(path); !ours) return ours.error();
+  }
+  return open_when_handed_over(path, [&] { return open_for_writing(path, *state); });
+}
+
 Result<Database> Database::open_reader(const std::string& path, SchemaAge age) {
   if (Result<void> there = inspect_readable_path(path); !there) return there.error();
-  Database database(open_handle(plain_sqlite_path(path), SQLITE_OPEN_READONLY, kReaderBusyMs));
-  if (sqlite3_errcode(database.handle_) != SQLITE_OK) {
-    return sqlite_error(database.handle_, "open " + path);
-  }
-  Result<void> ours = check_identity(database.handle_, path);
+  Result<Database> database = open_when_handed_over(
+      path, [&] { return open_for_reading(path, plain_sqlite_path(path), 0); });
   const bool no_index =
-      !ours && (ours.error().code == Errc::kIo || ours.error().code == Errc::kFull);
+      !database && (database.error().code == Errc::kIo || database.error().code == Errc::kFull);
   if (no_index && !has_log(path)) {
     // In a directory that cannot be written, or on a full disk, no index of the log can be made; a
     // database without a log needs none.
-    database = Database(open_handle(immutable_sqlite_uri(path),
-                                    SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, kReaderBusyMs));
-    ours = check_identity(database.handle_, path);
+    database = open_for_reading(path, immutable_sqlite_uri(path), SQLITE_OPEN_URI);
   }
-  if (ours && age == SchemaAge::kPresent) ours = check_not_older(database, path);
-  if (!ours) return ours.error();
-  if (Result<void> tuned = database.execute("PRAGMA trusted_schema=OFF; PRAGMA mmap_size=0");
+  if (!database) return database.error();
+  if (age == SchemaAge::kPresent) {
+    if (Result<void> present = check_not_older(*database, path); !present) return present.error();
+  }
+  if (Result<void> tuned = database->execute("PRAGMA trusted_schema=OFF; PRAGMA mmap_size=0");
       !tuned) {
     return tuned.error();
   }

@@ -288,6 +288,22 @@ int system_errno(sqlite3* handle) {
   return number;
 }
 
+// A database that may be written, and a log, or an index of the log, that may not.
+bool is_read_only_log(sqlite3* handle) {
+  const int rc = sqlite3_extended_errcode(handle);
+  return (rc & 0xff) == SQLITE_READONLY && rc != SQLITE_READONLY_ROLLBACK &&
+         rc != SQLITE_READONLY_DBMOVED && sqlite3_db_readonly(handle, "main") == 0;
+}
+
+// Why not. EACCES, too, where it may be by now.
+int log_errno(const std::string& path) {
+  for (const char* suffix : {"-wal", "-shm"}) {
+    const std::string file = path + suffix;
+    if (::faccessat(AT_FDCWD, file.c_str(), W_OK, AT_EACCESS) != 0 && errno != ENOENT) return errno;
+  }
+  return EACCES;
+}
+
 }  // namespace
 
 Error sqlite_error(sqlite3* handle, std::string_view doing) {
@@ -297,15 +313,18 @@ Error sqlite_error(sqlite3* handle, std::string_view doing) {
     if (sqlite3_hard_heap_limit64(-1) == 0) out_of_memory();
     return Error{Errc::kFull, ENOMEM, std::string(doing)};
   }
-  const int system = rc == SQLITE_IOERR ? system_errno(handle) : sqlite3_system_errno(handle);
+  int system = rc == SQLITE_IOERR ? system_errno(handle) : sqlite3_system_errno(handle);
   const char* file = handle == nullptr ? nullptr : sqlite3_db_filename(handle, "main");
   const std::string path = file == nullptr ? "" : file;
-  const bool torn =
-      handle != nullptr && sqlite3_extended_errcode(handle) == SQLITE_READONLY_ROLLBACK;
+  std::string words = sqlite3_errmsg(handle);
+  if (handle != nullptr && sqlite3_extended_errcode(handle) == SQLITE_READONLY_ROLLBACK) {
+    words = "whoever wrote it was killed; whoever writes it next mends it";
+  } else if (handle != nullptr && is_read_only_log(handle)) {
+    words = "its -wal or -shm file is not writable";
+    system = log_errno(path);
+  }
   const std::string context =
-      fmt::format("{}{}{}: {}", doing, path.empty() ? "" : " ", path,
-                  torn ? "whoever wrote it was killed; whoever writes it next mends it"
-                       : sqlite3_errmsg(handle));
+      fmt::format("{}{}{}: {}", doing, path.empty() ? "" : " ", path, words);
   if (rc == SQLITE_FULL || (rc == SQLITE_IOERR && (system == ENOSPC || system == EDQUOT))) {
     return Error{Errc::kFull, 0, context + space_left(path)};
   }

@@ -90,11 +90,12 @@ UNTOUCHED = {66, 73, 78}
 REASONS = {
     "SQLITE_NOMEM": ["out of memory"], "SQLITE_IOERR": ["disk I/O error"], "SQLITE_FULL": ["is full"],
     "SQLITE_BUSY": ["is locked"], "SQLITE_LOCKED": ["is locked"], "SQLITE_CORRUPT": ["malformed"],
-    "SQLITE_READONLY": ["readonly"], "SQLITE_CANTOPEN": ["unable to open"], "SQLITE_INTERRUPT": ["interrupted"],
+    "SQLITE_READONLY": ["readonly", "file is not writable"], "SQLITE_CANTOPEN": ["unable to open"],
+    "SQLITE_INTERRUPT": ["interrupted"],
 }
 # How SQLite puts what the system has told it.
 OF_SQLITE = ["disk I/O error", "is full", "unable to open database file", "locking protocol", "readonly database",
-             "out of memory", "is locked", "is not a database", "malformed"]
+             "file is not writable", "out of memory", "is locked", "is not a database", "malformed"]
 
 
 def site():

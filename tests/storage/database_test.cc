@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "tests/storage/storage_support.h"
 
@@ -324,6 +326,43 @@ TEST_CASE("database: without the right to write, the error says so", "[database]
     }));
   }
   REQUIRE(::chmod(dir.folder().c_str(), 0755) == 0);
+}
+
+// Root, who looks into another user's database, makes its log first and gives it away after that.
+TEST_CASE("database: a log that is about to be handed over is waited for", "[database]") {
+  const ScratchFolder dir;
+  const std::string path = dir.path("crawl.db");
+  { REQUIRE(Database::open_writer(path)); }
+  write_file(path + "-wal", "");
+  REQUIRE(::chmod(path.c_str(), 0666) == 0);
+  REQUIRE(::chmod(dir.folder().c_str(), 0777) == 0);
+  const mode_t mode = GENERATE(0, 0444);
+  CAPTURE(mode);
+  REQUIRE(::chmod((path + "-wal").c_str(), mode) == 0);
+  SECTION("and is") {
+    const bool writes = GENERATE(true, false);
+    CAPTURE(writes);
+    std::thread owner([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      ::chmod((path + "-wal").c_str(), 0666);
+    });
+    CHECK(unprivileged([&] {
+      Result<Database> database =
+          writes ? Database::open_writer(path) : Database::open_reader(path);
+      return database && database->prepare("SELECT * FROM pages").has_value() &&
+             (!writes || database->execute("CREATE TABLE written(x)"));
+    }));
+    owner.join();
+  }
+  SECTION("and is not") {
+    const std::string reason =
+        mode == 0 ? "unable to open database file" : "its -wal or -shm file is not writable";
+    CHECK(unprivileged([&] {
+      Result<Database> database = Database::open_writer(path);
+      const std::string message = database ? "" : database.error().message();
+      return message.find(path + ": " + reason + ": Permission denied") != std::string::npos;
+    }));
+  }
 }
 
 TEST_CASE("database: a reader needs no right to write, not even in the directory", "[database]") {
