@@ -32,7 +32,7 @@ KINDS = {
     "frame_unfinished": "exited with code 5",
     "unknown_type": NONSENSE, "wake_long": NONSENSE, "log_cut": NONSENSE, "log_long": NONSENSE,
     "downward": NONSENSE, "job_upward": NONSENSE, "result_on_pipe": NONSENSE, "hello_again": NONSENSE,
-    "ready_again": NONSENSE, "listener_late": NONSENSE, "mutated_control": NONSENSE,
+    "ready_again": NONSENSE, "listener_late": NONSENSE, "mutated_control": f"{NONSENSE}|{FRAMING}",
     "wakes": TALK, "logs": TALK, "chatter": None, "hang_up": SILENT_END,
     "head_back": INDEX, "head_beyond": INDEX, "head_odd": INDEX, "head_far": INDEX,
     "head_storm": "ring: |" + RULES, "tail_storm": None,
