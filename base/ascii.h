@@ -36,4 +36,10 @@ constexpr bool same_ignoring_case(std::string_view a, std::string_view b) {
                     [](char x, char y) { return ascii_lower(x) == ascii_lower(y); });
 }
 
+// What follows the first `mark`; "" where there is none.
+constexpr std::string_view behind(std::string_view text, std::string_view mark) {
+  const size_t at = text.find(mark);
+  return at == std::string_view::npos ? std::string_view() : text.substr(at + mark.size());
+}
+
 }  // namespace crawl

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "fetcher/ascii.h"
 #include "fetcher/gunzip.h"
 #include "web/media_type.h"
@@ -36,12 +37,6 @@ bool may_be_readable(std::string_view bytes) {
   if (is_wide(bytes)) return true;
   const std::string_view root = xml_root_name(bytes);
   return root.empty() || is_readable_xml_root(root);
-}
-
-// What follows the first `close` in `bytes`, or nothing.
-std::string_view behind(std::string_view bytes, std::string_view close) {
-  const size_t end = bytes.find(close);
-  return end == std::string_view::npos ? std::string_view() : bytes.substr(end + close.size());
 }
 
 // What follows a document type declaration (XML 1.0 §2.8), whose "<!" has been read. Its internal

@@ -84,12 +84,6 @@ bool is_audio_or_video(std::string_view essence) {
          essence == "application/ogg";
 }
 
-// What follows the first `close`; "" when there is none.
-std::string_view behind(std::string_view bytes, std::string_view close) {
-  const size_t end = bytes.find(close);
-  return end == std::string_view::npos ? std::string_view() : bytes.substr(end + close.size());
-}
-
 bool is_rss_1(std::string_view behind_root) {
   return behind_root.find("http://purl.org/rss/1.0/") != std::string_view::npos &&
          behind_root.find("http://www.w3.org/1999/02/22-rdf-syntax-ns#") != std::string_view::npos;
