@@ -19,7 +19,8 @@ bool NetworkWatch::hear(const Report& report) {
   const bool doubtful = outage() || report.silent_since_ms > alive_ms;
   note(name_silent ? silent_names_ : silent_hosts_, report, doubtful);
   if (outage()) {
-    probe_wait_ms_ = std::min(2 * probe_wait_ms_, kProbeLastMs);
+    const bool probe = report.began_ms >= outage_since_ms_;
+    if (probe) probe_wait_ms_ = std::min(2 * probe_wait_ms_, kProbeLastMs);
     probe_at_ms_ = report.ended_ms + probe_wait_ms_;
   }
   return doubtful;

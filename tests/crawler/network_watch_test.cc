@@ -144,6 +144,15 @@ TEST_CASE("network watch: an outage is probed less and less often", "[network]")
   }
 }
 
+TEST_CASE("network watch: what was under way when an outage began does not make probes rarer",
+          "[network]") {
+  NetworkWatch watch = in_outage();
+  for (int64_t host = 4; host <= 260; ++host) {
+    watch.hear(report(host, Reach::kSilent, 3900, 4100));
+  }
+  CHECK(watch.probe_at_ms() == 5100);
+}
+
 TEST_CASE("network watch: an outage ends with a sign of life that is younger", "[network]") {
   const Reach sign = GENERATE(Reach::kAnswered, Reach::kConnected);
   NetworkWatch watch = in_outage();
