@@ -56,7 +56,7 @@ Ending HttpTransfer::ending(CURLcode code) const {
   ending.error_text = error_;
   ending.address = connected_;
   ending.head_complete = head_.complete();
-  ending.body_begun = decoded_ > 0;
+  ending.body_begun = decoded_ > 0 || is_held_;  // what is held has come to libcurl
   long os_errno = 0;
   curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &os_errno);
   ending.os_errno = static_cast<int>(os_errno);

@@ -220,6 +220,32 @@ TEST_CASE("transfer: large bodies share their memory, and all come whole", "[tra
   CHECK_FALSE(rig.pool().is_full());
 }
 
+TEST_CASE("transfer: one that breaks off while it waits for memory ends as if it had not waited",
+          "[transfer]") {
+  const auto large = always(ScriptedServer::response("200 OK", "Content-Type: text/html\r\n",
+                                                     std::string(6u << 20, 'x')));
+  const auto broken = always(
+      "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "3\r\nhello\r\n0\r\n\r\n");
+  TransferRig rig;
+  std::vector<std::unique_ptr<HttpTransfer>> done;  // nobody takes what has come
+  rig.pool().on_done([&](auto transfer) { done.push_back(std::move(transfer)); });
+  const auto start = [&](uint64_t lease, const std::string& url) {
+    FetchRequest request;
+    request.lease = lease;
+    request.url = url;
+    request.policy = AddressPolicy::kAny;
+    REQUIRE(rig.pool().start(std::move(request)).has_value());
+  };
+  for (uint64_t i = 1; i <= 4; ++i) start(i, large->url("/" + std::to_string(i)));
+  while (!rig.pool().is_full()) rig.turn(1000);
+  start(5, broken->url("/"));
+  const auto ended = [&] { return !done.empty() && done.back()->request().lease == 5; };
+  while (!ended()) rig.turn(1000);
+  CHECK(done.back()->report().outcome == Outcome::kIncomplete);
+  CHECK(rig.pool().is_full());
+}
+
 TEST_CASE("transfer: one that had to wait for memory, and stalls then, is noticed in time",
           "[transfer]") {
   constexpr size_t kBytes = 7u << 20;
