@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/escape.h"
+#include "base/long_job.h"
 #include "base/retry.h"
 
 namespace crawl {
@@ -27,6 +28,7 @@ std::string local_time_of_day(int64_t wall_ms) {
 }  // namespace
 
 void complain(std::string_view text, int fd) {
+  LongJob::make_way();
   write_all(fd, "crawl: " + escape_for_terminal(text) + "\n");
 }
 

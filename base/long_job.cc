@@ -14,6 +14,7 @@ namespace {
 constexpr int64_t kRedrawMs = 200;
 
 volatile std::sig_atomic_t interrupted_by = 0;
+LiveLines* shown_line = nullptr;  // of the job that there is
 
 }  // namespace
 
@@ -21,6 +22,7 @@ LongJob::LongJob(std::string name, int err_fd, bool quiet)
     : name_(std::move(name)),
       line_(err_fd),
       shown_(!quiet && can_redraw(err_fd, std::getenv("TERM"))) {
+  shown_line = &line_;
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     struct sigaction action {};
     // One that is ignored from birth stays so (nohup).
@@ -28,6 +30,8 @@ LongJob::LongJob(std::string name, int err_fd, bool quiet)
     std::signal(signal, [](int number) { interrupted_by = number; });
   }
 }
+
+LongJob::~LongJob() { shown_line = nullptr; }
 
 bool LongJob::go_on(int64_t done, int64_t total) {
   const int64_t now = clock_.monotonic_ms();
@@ -38,6 +42,10 @@ bool LongJob::go_on(int64_t done, int64_t total) {
     line_.draw({name_ + ": " + part});
   }
   return !interrupted();
+}
+
+void LongJob::make_way() {
+  if (shown_line != nullptr) shown_line->erase();
 }
 
 bool LongJob::interrupted() { return interrupted_by != 0; }

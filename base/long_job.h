@@ -16,6 +16,7 @@ class LongJob {
  public:
   // One at a time in a process. `name` begins the line: "backup: 12 %".
   LongJob(std::string name, int err_fd, bool quiet);
+  ~LongJob();
   LongJob(const LongJob&) = delete;
   LongJob& operator=(const LongJob&) = delete;
 
@@ -24,6 +25,8 @@ class LongJob {
   bool go_on(int64_t done, int64_t total);
   // The same where there is nothing new to tell.
   static bool interrupted();
+  // Takes the line off the terminal, where a message is to come.
+  static void make_way();
   // From here on signals end the process at once: whoever reads a pipe that it writes to may let it
   // wait for ever.
   static void end_at_signals();

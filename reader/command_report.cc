@@ -18,14 +18,13 @@ namespace crawl {
 
 namespace {
 
-Result<Report> read(Database& database, const ReportOptions& options) {
+Result<Report> read(Database& database, const ReportOptions& options, LongJob& job) {
   ReportQuestion question;
   question.database = options.database;
   question.now_ms = SystemClock().wall_ms();
   question.running_pid = run_lock_holder(options.database);
   question.rows_max = options.rows_max;
   question.patience_ms = options.patience_ms;
-  LongJob job("report", options.err_fd, false);
   question.progress = [&job](int64_t done, int64_t total) { return job.go_on(done, total); };
   return read_report(database, question);
 }
@@ -84,8 +83,8 @@ Result<void> write_page(const Report& report, DraftFile& draft) {
   return written ? draft.finish() : written;
 }
 
-ExitCode to_stdout(Database& database, const ReportOptions& options) {
-  const Result<Report> report = read(database, options);
+ExitCode to_stdout(Database& database, const ReportOptions& options, LongJob& job) {
+  const Result<Report> report = read(database, options, job);
   if (!report) return problem(options, report.error());
   LongJob::end_at_signals();
   if (LongJob::interrupted()) return static_cast<ExitCode>(LongJob::exit_code());
@@ -95,10 +94,10 @@ ExitCode to_stdout(Database& database, const ReportOptions& options) {
 }
 
 // The file is made first: who cannot have it need not wait for the answers.
-ExitCode to_file(Database& database, const ReportOptions& options) {
+ExitCode to_file(Database& database, const ReportOptions& options, LongJob& job) {
   Result<DraftFile> draft = begin_page(options);
   if (!draft) return file_problem(options, draft.error());
-  const Result<Report> report = read(database, options);
+  const Result<Report> report = read(database, options, job);
   if (!report) return problem(options, report.error());
   const Result<void> written = write_page(*report, *draft);
   return written ? ExitCode::kDone : file_problem(options, written.error());
@@ -113,8 +112,9 @@ ExitCode command_report(const ReportOptions& options) {
     return report_line(options, ExitCode::kUsage,
                        "a report is a page for a browser: name a file for it (-o report.html)");
   }
-  return options.file.empty() || options.file == "-" ? to_stdout(*database, options)
-                                                     : to_file(*database, options);
+  LongJob job("report", options.err_fd, false);  // before there is a file for a signal to leave
+  return options.file.empty() || options.file == "-" ? to_stdout(*database, options, job)
+                                                     : to_file(*database, options, job);
 }
 
 }  // namespace crawl

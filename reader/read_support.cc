@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/long_job.h"
 #include "reader/json_lines.h"
 
 namespace crawl {
@@ -20,6 +21,7 @@ ExitCode report_error(const ReadOptions& options, const Error& error) {
 }
 
 ExitCode print(const ReadOptions& options, const ShownText& text) {
+  LongJob::make_way();
   Output output(options.out_fd, options.err_fd);
   output.write(text);
   return output.flush() ? ExitCode::kDone : ExitCode::kIo;

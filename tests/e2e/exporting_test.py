@@ -56,6 +56,22 @@ class Site(Exporting):
         self.addCleanup(self.server.close)
         self.crawl("-q", "--delay", "0", self.server.url())
 
+    def test_a_message_has_its_line_for_itself(self):
+        """On a terminal that shows how far it is."""
+        for limit, words in ((resource.RLIM_INFINITY, f"{self.file('out')}: "), (100, "crawl: ")):
+            master, terminal = os.openpty()
+            run = subprocess.Popen(
+                [crawl_run.program("CRAWL_BIN"), "export", "-d", self.place.database, "jsonl", "--replace", "-o",
+                 self.file("out")], stdout=terminal, stderr=terminal, env={**os.environ, "TERM": "xterm"},
+                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+            os.close(terminal)
+            self.assertEqual(run.wait(crawl_run.DEADLINE_S), 0 if limit == resource.RLIM_INFINITY else 74)
+            shown = os.read(master, 65536).decode()
+            os.close(master)
+            self.assertIn("\rexport: 0", shown)
+            last = [line for line in shown.split("\r\n") if line.strip("\r\x1b[K")][-1]
+            self.assertTrue(last.rpartition("\r\x1b[K")[2].startswith(words), shown)
+
     def test_jsonl(self):
         rows = {row["url"].removeprefix(self.server.url("")): row for row in
                 map(json.loads, self.export("jsonl", "--body").stdout.splitlines())}
