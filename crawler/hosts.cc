@@ -35,7 +35,6 @@ Host& Coordinator::host(int64_t id, const std::string& name) {
 }
 
 void Coordinator::apply_host_row(Host& target, const HostRow& row) {
-  const int64_t now = clock_.monotonic_ms();
   target.name = row.name;
   target.politeness.set_floor(requests_.delay_ms(row.name));
   const int64_t delay = std::max(row.delay_ms, target.politeness.delay_ms());
@@ -44,9 +43,12 @@ void Coordinator::apply_host_row(Host& target, const HostRow& row) {
   if (!requests_.has_proxy(row.name)) target.address = address_key(row.name);
   for (const RobotsRow& robots : row.robots) target.answered |= robots.fetched_at > 0;
   target.politeness.restore(row.backoff_level, row.latency_ms);
-  target.politeness.not_before(now + rest_of_pause_ms(row.next_at, clock_.wall_ms(), delay));
-  // What was under way when the last run was killed is not in the row.
-  if (previous_died_) target.politeness.not_before(now + delay);
+  // A pause that is over leaves none: who asks for the host just now may ask it.
+  const int64_t rest = rest_of_pause_ms(row.next_at, clock_.wall_ms(), delay);
+  if (rest > 0) target.politeness.not_before(clock_.monotonic_ms() + rest);
+  // What was under way when the last run was killed is not in the row; a host may be read again
+  // and again in this one.
+  if (previous_died_) target.politeness.not_before(started_ms_ + delay);
   for (size_t scheme = 0; scheme < target.robots.size(); ++scheme) {
     RobotsGate& robots = target.robots[scheme];
     if (options_.robots == RobotsPolicy::kIgnore) {
