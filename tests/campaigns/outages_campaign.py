@@ -241,8 +241,8 @@ class Outages(crawl_run.EndToEnd):
     def test_only_strangers_are_left_and_the_network_goes(self):
         """Nobody with work could end the outage: one that answered before does."""
         self.resolve(lambda name: [NOWHERE] if name.startswith("dead") else None)
-        # What is silent while the network is still there counts: on a slow machine that may be a while.
-        run = self.begin(*PACE, "--timeout", "3s", "--scope", "any", f"{host(0)}/dead")
+        # What fails while the network is still there counts: on a slow machine that may be a while.
+        run = self.begin(*PACE, "--timeout", "3s", "--retries", "2", "--scope", "any", f"{host(0)}/dead")
         crawl_run.wait_for(lambda: "/dead" in self.server.paths()[self.asked_before:], "only strangers are left")
         private_network.swallow()
         try:
