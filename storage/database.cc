@@ -107,17 +107,18 @@ bool asks(std::string_view pragma) {
 }
 
 bool has_log(const std::string& path) {
+  const std::string file = resolved_path(path);
   struct stat info {};
-  return (::stat((path + "-wal").c_str(), &info) == 0 && info.st_size > 0) ||
-         ::stat((path + "-journal").c_str(), &info) == 0;
+  return (::stat((file + "-wal").c_str(), &info) == 0 && info.st_size > 0) ||
+         ::stat((file + "-journal").c_str(), &info) == 0;
 }
 
 // Where root opens the database of another user, its log and the index of its log are root's until
 // SQLite gives them away, a moment later. Who comes in between is to open it again.
 template <typename Open>
 auto open_when_handed_over(const std::string& path, Open open) {
-  const auto there = [&](const char* suffix) {
-    return ::access((path + suffix).c_str(), F_OK) == 0;
+  const auto there = [file = resolved_path(path)](const char* suffix) {
+    return ::access((file + suffix).c_str(), F_OK) == 0;
   };
   for (int waited_ms = 0;; waited_ms += kHandOverPollMs) {
     auto opened = open();

@@ -28,13 +28,12 @@ std::string parent_directory(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-namespace {
-
-// The write-ahead log lies beside the file that a symbolic link names, not beside the link.
-std::string resolved(const std::string& path) {
+std::string resolved_path(const std::string& path) {
   char buffer[PATH_MAX];
   return ::realpath(path.c_str(), buffer) == nullptr ? path : buffer;
 }
+
+namespace {
 
 // Of two names, also where there is no file yet.
 bool is_same_file(const std::string& one, const std::string& other) {
@@ -45,7 +44,7 @@ bool is_same_file(const std::string& one, const std::string& other) {
   }
   const auto place = [](std::string path) {
     while (path.size() > 1 && path.ends_with('/')) path.pop_back();
-    return resolved(parent_directory(path)) + "/" + path.substr(path.rfind('/') + 1);
+    return resolved_path(parent_directory(path)) + "/" + path.substr(path.rfind('/') + 1);
   };
   return place(one) == place(other);
 }
@@ -207,7 +206,7 @@ Result<PathState> inspect_writable_path(const std::string& path) {
   if (::faccessat(AT_FDCWD, path.c_str(), R_OK | W_OK, AT_EACCESS) != 0) {
     return errno_error(path + " is not writable");
   }
-  if (Result<void> usable = check_directory(parent_directory(resolved(path)), path); !usable) {
+  if (Result<void> usable = check_directory(parent_directory(resolved_path(path)), path); !usable) {
     return usable.error();
   }
   return info->st_size == 0 ? PathState::kEmpty : PathState::kFile;
@@ -224,9 +223,9 @@ Result<void> inspect_readable_path(const std::string& path) {
 
 Result<void> refuse_as_output(const std::string& database, const std::string& path) {
   for (const char* suffix : {"", "-wal", "-shm", "-journal", ".lock", ".search"}) {
-    const std::string taken = resolved(database) + suffix;
+    const std::string taken = resolved_path(database) + suffix;
     for (const std::string& made :
-         {path, DraftFile::draft_path_of(path), DraftFile::draft_path_of(resolved(path))}) {
+         {path, DraftFile::draft_path_of(path), DraftFile::draft_path_of(resolved_path(path))}) {
       if (!is_same_file(taken, made)) continue;
       return Error{Errc::kExists, 0,
                    fmt::format("{} belongs to the database {}: name another file", made, database)};
@@ -267,7 +266,7 @@ Result<void> check_identity_untouched(const std::string& path) {
   const bool may_be_torn =
       !judged && (judged.error().code == Errc::kCorrupt || judged.error().code == Errc::kVersion);
   if (!may_be_torn) return judged;
-  const std::string file = resolved(path);
+  const std::string file = resolved_path(path);
   if (journal_knows_better(file) || log_knows_better(file)) return {};
   return judged;
 }

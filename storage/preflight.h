@@ -22,6 +22,9 @@ Result<PathState> inspect_writable_path(const std::string& path);
 Result<void> inspect_readable_path(const std::string& path);
 
 std::string parent_directory(const std::string& path);  // "." where it names none
+// Through symbolic links: a log lies beside the file, not beside the link. `path` where there is no
+// such file.
+std::string resolved_path(const std::string& path);
 
 // `path` as SQLite must be given it: never taken for a URI, ":memory:" or a temporary database.
 std::string plain_sqlite_path(const std::string& path);

@@ -331,6 +331,10 @@ TEST_CASE("database: a log that is about to be handed over is waited for", "[dat
   const ScratchFolder dir;
   const std::string path = dir.path("crawl.db");
   { REQUIRE(Database::open_writer(path)); }
+  const std::string link = dir.path("link.db");  // its log lies beside the file
+  REQUIRE(::symlink(path.c_str(), link.c_str()) == 0);
+  const std::string name = GENERATE_COPY(path, link);
+  CAPTURE(name);
   write_file(path + "-wal", "");
   REQUIRE(::chmod(path.c_str(), 0666) == 0);
   REQUIRE(::chmod(dir.folder().c_str(), 0777) == 0);
@@ -348,7 +352,7 @@ TEST_CASE("database: a log that is about to be handed over is waited for", "[dat
     }
     CHECK(unprivileged([&] {
       Result<Database> database =
-          writes ? Database::open_writer(path) : Database::open_reader(path);
+          writes ? Database::open_writer(name) : Database::open_reader(name);
       return database && database->prepare("SELECT * FROM pages").has_value() &&
              (!writes || database->execute("CREATE TABLE written(x)"));
     }));
@@ -358,7 +362,7 @@ TEST_CASE("database: a log that is about to be handed over is waited for", "[dat
     const std::string reason =
         mode == 0 ? "unable to open database file" : "its -wal or -shm file is not writable";
     CHECK(unprivileged([&] {
-      Result<Database> database = Database::open_writer(path);
+      Result<Database> database = Database::open_writer(name);
       const std::string message = database ? "" : database.error().message();
       return message.find(path + ": " + reason + ": Permission denied") != std::string::npos;
     }));
