@@ -333,7 +333,7 @@ TEST_CASE("database: a log that is about to be handed over is waited for", "[dat
   { REQUIRE(Database::open_writer(path)); }
   const std::string link = dir.path("link.db");  // its log lies beside the file
   REQUIRE(::symlink(path.c_str(), link.c_str()) == 0);
-  const std::string name = GENERATE_COPY(path, link);
+  const std::string name = GENERATE(false, true) ? link : path;
   CAPTURE(name);
   write_file(path + "-wal", "");
   REQUIRE(::chmod(path.c_str(), 0666) == 0);
